@@ -1,0 +1,1 @@
+"""Proves or disproves that an implementation follows the specification."""

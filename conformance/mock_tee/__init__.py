@@ -1,0 +1,1 @@
+"""An honest TEE under a simulated root, and its named misbehaviours."""

@@ -1,0 +1,1 @@
+"""Evidence, nonce and policy in; a report of named checks out."""

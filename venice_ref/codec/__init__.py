@@ -1,0 +1,1 @@
+"""Bytes to values and back: no cryptography, no clock, no I/O."""

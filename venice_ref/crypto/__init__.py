@@ -1,0 +1,1 @@
+"""Primitives, each a page to lay beside its standard.  They know nothing of Venice."""

@@ -1,0 +1,1 @@
+"""The encrypted conversation, without I/O."""

@@ -1,0 +1,1 @@
+"""What the hardware says: evidence in, facts that hold out, or an error."""
