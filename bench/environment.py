@@ -1,0 +1,118 @@
+"""Where the benchmark runs: the peers of this interpreter, or a scratch environment with them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from tests.interop.node import cache_folder
+from venice_ref.crypto.twins import textbook_only
+
+ROOT = Path(__file__).resolve().parents[1]
+PINS = ROOT / "requirements" / "peers.txt"
+PACKAGES = ("cryptography", "ecdsa", "requests")
+"""What the candidates import; the file of pins may list more, for the tests."""
+
+INSTALL_SECONDS = 300
+
+
+def pins() -> List[str]:
+    """Return the pins of what the benchmark uses, as `name==version`."""
+    lines = PINS.read_text(encoding="utf-8").splitlines()
+    listed = [line.partition("#")[0].strip() for line in lines]
+    return [pin for pin in listed if pin.partition("==")[0] in PACKAGES]
+
+
+def installed() -> Dict[str, str]:
+    """Return the version of each peer that this interpreter has."""
+    found: Dict[str, str] = {}
+    for pin in pins():
+        name = pin.partition("==")[0]
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def missing() -> List[str]:
+    """Return the names of the peers that this interpreter lacks."""
+    return [pin.partition("==")[0] for pin in pins() if pin.partition("==")[0] not in installed()]
+
+
+def scratch_python() -> Path:
+    """Return the Python of an environment with the pinned peers, made where it is missing.
+
+    It lies outside the repository, one for each interpreter and set of pins.
+    Raises OSError or subprocess.SubprocessError where it cannot be made.
+    """
+    key = "\n".join([sys.executable, sys.version, *pins()])
+    name = f"bench-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    folder = cache_folder() / name
+    inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    done = folder / "installed"
+    if not done.is_file():
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(folder)],
+            [str(folder / inside), "-m", "pip", "install", "--quiet", *pins()],
+        ):
+            subprocess.run(
+                command, check=True, timeout=INSTALL_SECONDS, text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            )  # fmt: skip
+        done.touch()
+    return folder / inside
+
+
+def run_elsewhere(python: Path, arguments: List[str]) -> int:
+    """Run the benchmark with another interpreter and return its exit code."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [str(python), "-m", "bench", *arguments, "--in-scratch"]
+    return subprocess.run(command, env=variables, check=False).returncode
+
+
+def reason_of(error: Exception) -> str:
+    """Return in one line why the scratch environment could not be made."""
+    said: Optional[str] = getattr(error, "stderr", None)
+    lines = [line for line in (said or "").splitlines() if line.strip()]
+    return lines[-1] if lines else str(error)
+
+
+def machine() -> Dict[str, Any]:
+    """Return what a reader needs to know about the machine, as JSON."""
+    options = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "compiler": platform.python_compiler(),
+        "optimised_build": "--enable-optimizations" in options,
+        "link_time_optimisation": "--with-lto" in options,
+        "system": platform.system(),
+        "processor": processor(),
+        "cpu_count": os.cpu_count(),
+        "textbook_forms_only": textbook_only,
+    }
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a temporary folder for extracted samples."""
+    return tempfile.TemporaryDirectory(prefix="venice-ref-bench-")
