@@ -29,8 +29,12 @@ OLDEST = (3, 9)
 NEWEST = (3, 14)
 STAGES = ("format", "lint", "types", "tests", "optimised", "textbook", "demo")
 
-TOOLS = ("tests", "peers", "lint")
-"""Files of pins under `requirements/`.  Peers may be missing; the other two may not."""
+EACH = ("tests", "peers")
+MAIN = (*EACH, "lint", "vectors")
+"""Files of pins under `requirements/`: for each interpreter, and for the one that runs this."""
+
+OPTIONAL = {"peers", "vectors"}
+"""What the tests do without, and say so."""
 
 
 class Interpreter(NamedTuple):
@@ -97,11 +101,11 @@ def run(command: List[str], **variables: str) -> bool:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
-def environment_of(interpreter: Interpreter) -> Optional[str]:
+def environment_of(interpreter: Interpreter, files: Tuple[str, ...]) -> Optional[str]:
     """Return the Python of an environment with the pinned tools, made where it is missing."""
     folder = ENVIRONMENTS / f"py{interpreter.name}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pins = b"".join((ROOT / "requirements" / f"{name}.txt").read_bytes() for name in TOOLS)
+    pins = b"".join((ROOT / "requirements" / f"{name}.txt").read_bytes() for name in files)
     stamp = folder / "pins.sha256"
     wanted = hashlib.sha256(pins + interpreter.path.encode()).hexdigest()
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
@@ -115,10 +119,10 @@ def environment_of(interpreter: Interpreter) -> Optional[str]:
         )
         return None
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    missing = [name for name in TOOLS if not run([*pip, "-r", f"requirements/{name}.txt"])]
+    missing = [name for name in files if not run([*pip, "-r", f"requirements/{name}.txt"])]
     for name in missing:
         say(f"requirements/{name}.txt cannot be installed for Python {interpreter.name}")
-    if set(missing) - {"peers"}:
+    if set(missing) - OPTIONAL:
         return None
     if not missing:
         stamp.write_text(wanted, encoding="utf-8")
@@ -216,12 +220,12 @@ def main() -> int:
     if missing and not arguments.quick:
         say("not found and not tested: Python " + ", ".join(missing))
 
-    main_python = environment_of(this)
+    main_python = environment_of(this, MAIN)
     if main_python is None:
         return 1
     check.sources(main_python)
     for interpreter in found:
-        python = environment_of(interpreter)
+        python = main_python if interpreter == this else environment_of(interpreter, EACH)
         if python is None:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
