@@ -1,0 +1,84 @@
+"""The fast multiplications against their definitions, whichever of the two the package runs on."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+import pytest
+
+from venice_ref.crypto import glv, weierstrass
+from venice_ref.crypto.curves import P256, P384, SECP256K1
+from venice_ref.crypto.twins import TWINS
+from venice_ref.crypto.weierstrass import Curve, Point, generator, multiply_textbook, negate
+
+MODULES = (glv.__name__, weierstrass.__name__)
+CURVES = (SECP256K1, P256, P384)
+Arguments = Tuple[Any, ...]
+
+
+def scalars(curve: Curve, draw: random.Random, count: int) -> List[int]:
+    """Return scalars at the edges, short ones, sparse ones, and `count` random ones."""
+    n = curve.n
+    bits = n.bit_length()
+    edges = [0, 1, 2, 31, 32, 33, 62, n // 2, n - 62, n - 32, n - 2, n - 1, n, n + 1, 2 * n + 5]
+    powers = [1 << draw.randrange(bits) for _ in range(4)]
+    ones = [(1 << draw.randrange(1, bits)) - 1 for _ in range(4)]
+    near = [abs(n - power) for power in powers]
+    return edges + powers + ones + near + [draw.randrange(n) for _ in range(count)]
+
+
+def points(curve: Curve, draw: random.Random) -> List[Point]:
+    G = generator(curve)
+    random_point = multiply_textbook(curve, draw.randrange(1, curve.n), G)
+    return [G, negate(curve, G), random_point, negate(curve, random_point), None]
+
+
+def for_multiply() -> Iterator[Arguments]:
+    draw = random.Random("multiply")
+    for curve in CURVES:
+        choice = points(curve, draw)
+        for k in scalars(curve, draw, 10):
+            yield curve, k, draw.choice(choice)
+
+
+def for_multiply_add() -> Iterator[Arguments]:
+    draw = random.Random("multiply_add")
+    for curve in CURVES:
+        choice = points(curve, draw)
+        pool = scalars(curve, draw, 10)
+        for P in choice:
+            for Q in choice:
+                yield curve, draw.choice(pool), P, draw.choice(pool), Q
+        for Q in choice[:3]:
+            yield curve, 5, choice[0], curve.n - 5, Q
+            yield curve, pool[-1], choice[0], pool[-1], Q
+
+
+def for_glv_multiply() -> Iterator[Arguments]:
+    draw = random.Random("glv")
+    choice = points(SECP256K1, draw)
+    n = SECP256K1.n
+    multiples = [(i + j * glv.LAMBDA) % n for i in range(-2, 3) for j in range(-2, 3)]
+    multiples += [draw.randrange(-62, 63) * glv.LAMBDA % n for _ in range(8)]
+    for k in scalars(SECP256K1, draw, 30) + multiples:
+        yield k, draw.choice(choice)
+
+
+INPUTS: Dict[str, Callable[[], Iterator[Arguments]]] = {
+    f"{weierstrass.__name__}.multiply": for_multiply,
+    f"{weierstrass.__name__}.multiply_add": for_multiply_add,
+    f"{glv.__name__}.multiply": for_glv_multiply,
+}
+
+
+def test_every_pair_of_these_modules_has_inputs() -> None:
+    assert {name for name in TWINS if name.rsplit(".", 1)[0] in MODULES} == set(INPUTS)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_both_forms_agree(name: str) -> None:
+    twin = TWINS[name]
+    assert twin.textbook is not twin.fast
+    for arguments in INPUTS[name]():
+        assert twin.fast(*arguments) == twin.textbook(*arguments)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from itertools import product
+from typing import Iterator, Tuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.crypto.toy_curves import TOY_CURVES, every_point
+from venice_ref.crypto.curves import P256, P384, SECP256K1
+from venice_ref.crypto.jacobian import (
+    WINDOW,
+    JacobianPoint,
+    add_affine,
+    combine,
+    digits_of_odd,
+    double_repeatedly,
+    window_table,
+)
+from venice_ref.crypto.weierstrass import (
+    Curve,
+    Point,
+    add,
+    generator,
+    multiply_textbook,
+    negate,
+)
+
+TOYS = pytest.mark.parametrize("curve", TOY_CURVES, ids=lambda curve: curve.name)
+CURVES = pytest.mark.parametrize(
+    "curve", [*TOY_CURVES, SECP256K1, P256, P384], ids=lambda curve: curve.name
+)
+LARGEST = 2**WINDOW - 1
+
+
+def affine(curve: Curve, P: JacobianPoint) -> Point:
+    X, Y, Z = P
+    if Z == 0:
+        return None
+    inverse = pow(Z, -1, curve.p)
+    return X * inverse**2 % curve.p, Y * inverse**3 % curve.p
+
+
+def triples(curve: Curve, P: Tuple[int, int]) -> Iterator[JacobianPoint]:
+    """Yield some of the triples that stand for P."""
+    for Z in (1, 2, curve.p // 3, curve.p - 1):
+        yield P[0] * Z**2 % curve.p, P[1] * Z**3 % curve.p, Z
+
+
+@TOYS
+def test_doubling_every_point(curve: Curve) -> None:
+    for P in every_point(curve):
+        for triple, times in product(triples(curve, P), (1, 2, 5)):
+            doubled = double_repeatedly(curve.p, curve.a, triple, times)
+            assert all(0 <= coordinate < curve.p for coordinate in doubled)
+            assert affine(curve, doubled) == multiply_textbook(curve, 2**times, P)
+
+
+@TOYS
+def test_adding_every_two_points(curve: Curve) -> None:
+    points = every_point(curve)
+    for P, Q in product(points, points):
+        for triple in triples(curve, P):
+            total = add_affine(curve.p, triple, Q)
+            if Q in (P, negate(curve, P)):
+                assert total[2] == 0
+            else:
+                assert affine(curve, total) == add(curve, P, Q)
+
+
+@TOYS
+def test_infinity_stays_infinity(curve: Curve) -> None:
+    """What makes one test of Z at the end sufficient."""
+    for X, Y in product(range(0, curve.p, 5), repeat=2):
+        assert double_repeatedly(curve.p, curve.a, (X, Y, 0), 3)[2] == 0
+        assert add_affine(curve.p, (X, Y, 0), generator(curve))[2] == 0
+
+
+@CURVES
+def test_the_window_table_holds_the_odd_multiples(curve: Curve) -> None:
+    for P in (generator(curve), multiply_textbook(curve, 12345 % curve.n, generator(curve))):
+        assert P is not None
+        table = window_table(curve.p, curve.a, P)
+        assert len(table) == 2**WINDOW
+        for v, entry in enumerate(table):
+            digit = 2 * v - LARGEST
+            expected = multiply_textbook(curve, abs(digit), P)
+            assert entry == (expected if digit > 0 else negate(curve, expected))
+
+
+@given(st.integers(1, 60), st.data())
+def test_digits_write_the_scalar(count: int, data: st.DataObject) -> None:
+    bound = 2 ** (WINDOW * count) - 1
+    k = data.draw(st.integers(-(bound // 2) - 1, bound // 2)) * 2 + 1
+    digits = digits_of_odd(k, count)
+    assert len(digits) == count
+    assert all(0 <= v <= LARGEST for v in digits)
+    value = 0
+    for v in digits:
+        value = value * 2**WINDOW + (2 * v - LARGEST)
+    assert value == k
+
+
+def test_digits_of_the_extremes() -> None:
+    assert digits_of_odd(2 ** (3 * WINDOW) - 1, 3) == [LARGEST] * 3
+    assert digits_of_odd(1 - 2 ** (3 * WINDOW), 3) == [0] * 3
+
+
+@TOYS
+def test_combine_of_several_points(curve: Curve) -> None:
+    G = generator(curve)
+    tables = [window_table(curve.p, curve.a, G)] * 3
+    one = (1 + LARGEST) // 2
+    rows = [(one + 3, one + 1, one), (one + 1, one + 2, one + 3)]
+    scalars = [sum((2 * row[i] - LARGEST) * w for row, w in zip(rows, (32, 1))) for i in range(3)]
+    expected = multiply_textbook(curve, sum(scalars) % curve.n, G)
+    assert combine(curve.p, curve.a, rows, tables) == expected
+
+
+@TOYS
+def test_combine_reports_an_exceptional_case(curve: Curve) -> None:
+    G = generator(curve)
+    tables = [window_table(curve.p, curve.a, G)] * 2
+    for row in ((20, 20), (20, LARGEST - 20)):  # P + P, P - P
+        assert combine(curve.p, curve.a, [row], tables) is None
+        assert combine(curve.p, curve.a, [row, (16, 17)], tables) is None

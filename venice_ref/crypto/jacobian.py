@@ -1,0 +1,177 @@
+"""The machinery under the fast multiplications: Jacobian coordinates and signed windows.
+
+(X, Y, Z) stands for the affine point (X/Z^2, Y/Z^3) of y^2 = x^3 + a*x + b over F_p, and every
+triple with Z = 0 for infinity: the formulas below need no inversion.  Formulas and costs are those
+of the Guide to Elliptic Curve Cryptography (Hankerson, Menezes, Vanstone), 3.2.2 and 3.3, with M a
+multiplication and S a squaring modulo p; the windows are those of Joye and Tunstall (Exponent
+recoding and regular exponentiation algorithms, 2009).
+
+*One sequence of operations for every scalar.*  Nothing here branches on a digit: an odd scalar is
+written with odd digits only, so that no digit is zero, and each digit selects one entry of a table
+that holds both signs.  That is a regular sequence, not constant time: Python's integers take a
+time that depends on their values, and a table look-up leaves traces in the cache.
+
+*Exceptional cases.*  `add_affine` is wrong for P + P, P - P and infinity + P, and does not ask.  It
+need not: in each of these cases its factor H or the old Z is 0, so the new Z is 0, and a Z that is
+0 stays 0 through every formula below.  `combine` therefore tests Z once, at the end, and returns
+`None` where the caller has to compute again from the definition.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Iterable, List, Optional, Sequence, Tuple
+
+__all__ = [
+    "WINDOW",
+    "AffinePoint",
+    "JacobianPoint",
+    "add_affine",
+    "combine",
+    "digits_of_odd",
+    "double_repeatedly",
+    "window_table",
+]
+
+AffinePoint = Tuple[int, int]
+"""(x, y), never infinity."""
+
+JacobianPoint = Tuple[int, int, int]
+"""(X, Y, Z)."""
+
+WINDOW: Final = 5
+"""Bits of a window.  More make the table cost more than its additions save."""
+
+
+# --- Formulas -----------------------------------------------------------------------------------
+
+
+def double_repeatedly(p: int, a: int, P: JacobianPoint, times: int) -> JacobianPoint:
+    """Return 2^times * P, `times` >= 1.
+
+    Guide, Algorithm 3.23, for any a: V = 2Y takes the place of Y, so that no factor 4 or 8 remains,
+    and W = a*Z^4 is carried along instead of computed anew.  4M + 4S a doubling; 3M + 4S for a = 0.
+    """
+    X, Y, Z = P
+    V = 2 * Y % p
+    W = a * (Z * Z % p) ** 2 % p if a else 0
+    for _ in range(times):
+        VV = V * V % p
+        S = X * VV % p
+        M = (3 * X * X + W) % p
+        Z = Z * V % p
+        X = (M * M - 2 * S) % p
+        VVVV = VV * VV
+        V = (2 * M * (S - X) - VVVV) % p
+        if a:
+            W = W * (VVVV % p) % p
+    return X, (V + (V & 1) * p) >> 1, Z
+
+
+def add_affine(p: int, P: JacobianPoint, Q: AffinePoint) -> JacobianPoint:
+    """Return P + Q; a triple with Z = 0 where P is infinity, Q or -Q.
+
+    Guide, Algorithm 3.22: 8M + 3S.
+    """
+    X, Y, Z = P
+    x, y = Q
+    ZZ = Z * Z % p
+    H = (x * ZZ - X) % p
+    R = (y * Z % p * ZZ - Y) % p
+    HH = H * H % p
+    HHH = H * HH % p
+    V = X * HH % p
+    X3 = (R * R - HHH - 2 * V) % p
+    return X3, (R * (V - X3) - Y * HHH) % p, Z * H % p
+
+
+def _to_affine(p: int, P: JacobianPoint) -> AffinePoint:
+    """Return (X/Z^2, Y/Z^3); Z is not 0."""
+    X, Y, Z = P
+    inverse = pow(Z, -1, p)
+    square = inverse * inverse % p
+    return X * square % p, Y * square % p * inverse % p
+
+
+# --- Windows ------------------------------------------------------------------------------------
+
+
+def digits_of_odd(k: int, count: int) -> List[int]:
+    """Return the `count` window values v, most significant first, of an odd k, |k| < 2^(w*count).
+
+    With w = WINDOW, the value v means the odd digit 2v - (2^w - 1), one of +-1, +-3 .. +-(2^w - 1):
+
+        k = sum of (2*v_j - (2^w - 1)) * 2^(w*j)
+
+    Proof: s = (k + 2^(w*count) - 1) / 2 is an integer in [0, 2^(w*count)), for k is odd, and
+    k = 2s - (2^(w*count) - 1).  The v_j are the digits of s in base 2^w, and 2^(w*count) - 1 has
+    all digits 2^w - 1.
+    """
+    s = (k + (1 << WINDOW * count) - 1) >> 1
+    mask = (1 << WINDOW) - 1
+    return [s >> shift & mask for shift in range(WINDOW * (count - 1), -1, -WINDOW)]
+
+
+def window_table(p: int, a: int, P: AffinePoint) -> List[AffinePoint]:
+    """Return the table in which the window value v finds (2v - (2^w - 1)) * P.
+
+    The order of P is a prime above 2^w, so that no multiple in the table is infinity.
+    """
+    positive = _odd_multiples(p, a, P, 1 << (WINDOW - 1))
+    return [(x, p - y) for x, y in reversed(positive)] + positive
+
+
+def _odd_multiples(p: int, a: int, P: AffinePoint, count: int) -> List[AffinePoint]:
+    """Return P, 3P, 5P .. (2*count - 1)P with one inversion.
+
+    A chain of additions of 2P in which both operands have the same Z (Meloni, New point addition
+    formulae for ECC applications, 2007): 5M + 2S each, as Z itself takes no part.  Each addition
+    multiplies Z by a known factor, so that one inverse of the last Z leads back to all of them.
+    """
+    x, y = P
+    # 2P, and P itself brought to the Z of 2P, which is 2y: (x*(2y)^2, y*(2y)^3).
+    YY = 4 * y * y % p
+    X, Y = x * YY % p, 2 * YY * y * y % p
+    M = (3 * x * x + a) % p
+    X2 = (M * M - 2 * X) % p
+    Y2 = (M * (X - X2) - Y) % p
+    Z = factor = 2 * y
+    chain = [(X, Y, factor)]
+    for _ in range(count - 1):
+        factor = X2 - X
+        C = factor * factor % p
+        U, U2 = X * C % p, X2 * C % p
+        R = Y2 - Y
+        Y2 = Y2 * (U2 - U) % p  # 2P, brought to the new Z
+        X2 = U2
+        X = (R * R - U - U2) % p
+        Y = (R * (U2 - X) - Y2) % p
+        Z = Z * factor % p
+        chain.append((X, Y, factor))
+    inverse = pow(Z, -1, p)
+    multiples: List[AffinePoint] = []
+    for X, Y, factor in reversed(chain):
+        square = inverse * inverse % p
+        multiples.append((X * square % p, Y * square % p * inverse % p))
+        inverse = inverse * factor % p
+    return multiples[::-1]
+
+
+def combine(
+    p: int, a: int, rows: Iterable[Sequence[int]], tables: Sequence[Sequence[AffinePoint]]
+) -> Optional[AffinePoint]:
+    """Return the sum, over all tables, of (the scalar that its column of digits writes) * (its P).
+
+    A row holds one window value for each table, the most significant row comes first: Straus's
+    method, which shares the doublings among the points.  `None`: the result is infinity, or an
+    exceptional case occurred on the way (the head of this page).
+    """
+    remaining = iter(rows)
+    first, *others = (table[v] for table, v in zip(tables, next(remaining)))
+    total: JacobianPoint = (*first, 1)
+    for Q in others:
+        total = add_affine(p, total, Q)
+    for row in remaining:
+        total = double_repeatedly(p, a, total, WINDOW)
+        for table, v in zip(tables, row):
+            total = add_affine(p, total, table[v])
+    return None if total[2] == 0 else _to_affine(p, total)
