@@ -1,0 +1,174 @@
+"""`python3 -m conformance`, installed as `venice-conformance`.
+
+Exit codes: 0 done and every check passed; 1 a check failed; 3 the program itself could not do its
+work; 4 usage; 130 interrupted.  Results go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Callable, Dict, Final, NoReturn, Optional, Sequence
+
+__all__ = ["main", "run"]
+
+EXIT_FAILED: Final = 3
+EXIT_USAGE: Final = 4
+EXIT_INTERRUPTED: Final = 130
+
+_WHAT: Final = """\
+venice-conformance: does an implementation follow the TEE/E2EE protocol of Venice AI?
+
+  python3 -m conformance demo      an encrypted conversation on this machine, every
+                                   step shown and checked; start here
+  python3 -m conformance serve     a mock TEE for a client of your own: honest, or
+                                   with one named misbehaviour
+  python3 -m conformance list      the misbehaviours and the requirements
+  python3 -m conformance explain ID
+                                   one of them in full, and where the code cites it
+
+Each command has --help. Nothing needs a network, a key or an installation.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with the exit code of this program for wrong usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run one command and return its exit code; wrong usage raises `SystemExit`."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments:
+        print(_WHAT, end="")
+        return 0
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        print(f"python3 -m conformance: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def run() -> None:
+    """Run the command of the command line and exit."""
+    sys.exit(main())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python3 -m conformance", description=_WHAT.split("\n", maxsplit=1)[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_demo(commands.add_parser("demo", help="an encrypted conversation, every step checked"))
+    _add_serve(commands.add_parser("serve", help="run the mock TEE"))
+    _add_list(commands.add_parser("list", help="misbehaviours and requirements"))
+    _add_explain(commands.add_parser("explain", help="one of them in full"))
+    return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print the verdict only")
+    parser.add_argument("--no-color", action="store_true", help="no colour, also on a terminal")
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    from conformance.mock_tee.intake import ROLES
+    from conformance.mock_tee.models import SHAPES
+    from conformance.mock_tee.quoting import QUOTE_KINDS
+
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=_port, default=0, help="port to listen on (default: any free one)")
+    add("--scenario", default="honest", metavar="NAME", help="see the command list")
+    add("--seed", metavar="TEXT", help="make keys, nonces and identifiers repeatable")
+    add("--shape", choices=list(SHAPES), help="shape of every attestation answer")
+    add("--quote", choices=list(QUOTE_KINDS), default="v4", help="kind of the quotes")
+    add("--roles", choices=list(ROLES), default="all", help="roles that must be encrypted")
+    add("--reply", metavar="TEXT", help="what the model says (default: the prompt in capitals)")
+    add("--chunks", type=_count, metavar="N", help="pieces of the answer (default: words)")
+    add("--delay", type=_seconds, default=0.0, metavar="S", help="seconds before each piece")
+    add("--require-key", metavar="KEY", help="the only API key that may chat")
+    add("-q", "--quiet", action="store_true", help="print the base URL and nothing else")
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("what", nargs="?", choices=["scenarios", "requirements"], help="one of the two lists")
+    add("--json", action="store_true", help="print one JSON object instead")
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("id", help="a requirement such as ENV-4, or a scenario such as chat-cut")
+    add("--json", action="store_true", help="print one JSON object instead")
+
+
+def _port(text: str) -> int:
+    port = _count(text, least=0)
+    if port > 65535:
+        raise argparse.ArgumentTypeError("a port is at most 65535")
+    return port
+
+
+def _count(text: str, *, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < least:
+        raise argparse.ArgumentTypeError(f"not a number of at least {least}: {text}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 to 3600: {text}")
+    return seconds
+
+
+# --- The commands -------------------------------------------------------------------------------
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from conformance.cli.output import Output, wants_colour
+    from conformance.demo import run_demo
+
+    return run_demo(
+        Output().line,
+        as_json=options.json,
+        quiet=options.quiet,
+        colour=wants_colour() and not options.no_color,
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from conformance.cli.serve import serve
+
+    return serve(options)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from conformance.cli.catalogue import list_entries
+
+    return list_entries(options.what, as_json=options.json)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from conformance.cli.catalogue import explain
+
+    return explain(options.id, as_json=options.json)
+
+
+_Command = Callable[[argparse.Namespace], int]
+
+_COMMANDS: Final[Dict[str, _Command]] = {
+    "demo": _demo,
+    "serve": _serve,
+    "list": _list,
+    "explain": _explain,
+}
