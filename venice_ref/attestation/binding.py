@@ -21,6 +21,7 @@ from venice_ref.spec import REPORT_DATA_SIZE
 __all__ = [
     "REPORT_DATA",
     "encode_report_data",
+    "find_nonce",
     "verify_address",
     "verify_nonce",
     "verify_padding",
@@ -70,6 +71,24 @@ def verify_padding(report_data: bytes) -> None:
         )
 
 
+def find_nonce(report_data: bytes, nonce: Nonce32) -> str:
+    """Return how a REPORTDATA carries the nonce: `raw` or `sha256`.
+
+    Raises:
+        EvidenceError: it carries something else: the evidence is not fresh [BND-3].
+    """
+    found = REPORT_DATA.split(report_data)["nonce"]
+    if found == nonce:
+        return "raw"
+    if found == hashlib.sha256(nonce).digest():
+        return "sha256"
+    raise EvidenceError(
+        f"nonce mismatch: REPORTDATA binds {found.hex()}, the client's nonce is {nonce.hex()}",
+        rule="BND-3",
+        where="quote.report_data[32:64]",
+    )
+
+
 def verify_nonce(report_data: bytes, nonce: Nonce32, *, allow_sha256: bool = False) -> str:
     """Return how a REPORTDATA carries the nonce: `raw`, or `sha256` where that is allowed.
 
@@ -79,20 +98,12 @@ def verify_nonce(report_data: bytes, nonce: Nonce32, *, allow_sha256: bool = Fal
         PolicyError: it carries SHA-256 of the nonce, and that is not allowed [BND-4].
         EvidenceError: it carries something else: the evidence is not fresh [BND-3].
     """
-    found = REPORT_DATA.split(report_data)["nonce"]
-    if found == nonce:
-        return "raw"
-    if found != hashlib.sha256(nonce).digest():
-        raise EvidenceError(
-            f"nonce mismatch: REPORTDATA binds {found.hex()}, the client's nonce is {nonce.hex()}",
-            rule="BND-3",
-            where="quote.report_data[32:64]",
-        )
-    if not allow_sha256:
+    form = find_nonce(report_data, nonce)
+    if form == "sha256" and not allow_sha256:
         raise PolicyError(
             "REPORTDATA binds SHA-256 of the nonce, required the nonce itself",
             rule="BND-4",
             where="quote.report_data[32:64]",
             hint="the policy value nonce_binding=raw-or-sha256 accepts it",
         )
-    return "sha256"
+    return form

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from venice_ref.attestation.binding import verify_address, verify_nonce, verify_padding
+from venice_ref.attestation.binding import (
+    find_nonce,
+    verify_address,
+    verify_nonce,
+    verify_padding,
+)
 from venice_ref.attestation.findings import NO_NONCE, Findings, Outcome, Skip
 from venice_ref.crypto.address import to_checksum
 from venice_ref.errors import EvidenceError, PolicyError
@@ -105,7 +110,9 @@ def binding_nonce(findings: Findings) -> Outcome:
     """Refuse a quote that was made for another nonce  [BND-3, BND-4]."""
     if findings.nonce is None:
         return NO_NONCE
-    findings.nonce_form = verify_nonce(
+    # Kept before it is judged: a report names the form also where the policy refuses it.
+    findings.nonce_form = find_nonce(findings.the_quote.report_data, findings.nonce)
+    verify_nonce(
         findings.the_quote.report_data,
         findings.nonce,
         allow_sha256=findings.policy.nonce_binding == "raw-or-sha256",

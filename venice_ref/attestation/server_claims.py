@@ -117,7 +117,10 @@ def _address_claims(node: Optional[JsonObject], findings: Findings) -> Iterator[
 
 
 def _nonce_claims(node: Optional[JsonObject], findings: Findings) -> Iterator[str]:
-    yield from _bound(node, findings.passed("binding.nonce"))
+    # A quote that has the nonce in another form than the policy wants is still bound to it: the
+    # form is for BND-4 to refuse, and the server that says so does not contradict the evidence.
+    own = True if findings.nonce_form else findings.passed("binding.nonce")
+    yield from _bound(node, own)
     method = None if node is None else node.text("method")
     if node is not None and method in _NONCE_METHODS and findings.nonce_form not in ("", method):
         yield f"{node.path('method')} is {method}, the quote has the nonce {findings.nonce_form}"
