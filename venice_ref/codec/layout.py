@@ -91,7 +91,7 @@ class Reader:
 
     def take(self, size: int, name: str) -> bytes:
         """Return the next `size` bytes; `name` is what they are."""
-        if size > self.remaining:
+        if not 0 <= size <= self.remaining:
             raise MalformedError(
                 f"{name} needs {size} bytes, {self.remaining} are left",
                 rule=self._rule,
@@ -112,7 +112,7 @@ class Reader:
     @contextmanager
     def exactly(self, size: int, name: str) -> Iterator[None]:
         """Bound the reads of a `with` block to `size` bytes, all of which must be read."""
-        if size > self.remaining:
+        if not 0 <= size <= self.remaining:
             raise MalformedError(
                 f"{name} claims {size} bytes, {self.remaining} are left",
                 rule=self._rule,

@@ -23,6 +23,7 @@ __all__ = [
     "JsonObject",
     "decode_base64",
     "decode_base64url",
+    "decode_digits",
     "decode_hex",
     "decode_utf8",
     "excerpt",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _HEX = re.compile(r"[0-9a-fA-F]*\Z")
+_DIGITS = re.compile(r"[0-9]+\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}\Z")
 _RFC3339 = re.compile(
@@ -68,14 +70,20 @@ def decode_hex(
     size: Optional[int] = None,
     max_size: Optional[int] = None,
     allow_0x: bool = False,
+    quote: bool = True,
 ) -> bytes:
     """Return the bytes of a string of hexadecimal digits of either case.
 
     `size` is the exact length in bytes, `max_size` the greatest.  Odd lengths, white space, a
-    prefix (unless `allow_0x`) and digits outside ASCII are refused.
+    prefix (unless `allow_0x`) and digits outside ASCII are refused.  `quote=False` keeps the text
+    itself out of the error: for a key, or for content that may be plaintext  [ERR-2].
     """
     if not isinstance(text, str):
-        raise MalformedError(f"not a string: {excerpt(text)}", rule=rule, where=where)
+        raise MalformedError(
+            f"not a string: {excerpt(text) if quote else type(text).__name__}",
+            rule=rule,
+            where=where,
+        )
     if allow_0x and text[:2] in ("0x", "0X"):
         text = text[2:]
     if size is not None and len(text) != 2 * size:
@@ -87,8 +95,18 @@ def decode_hex(
     if len(text) % 2 != 0:
         raise MalformedError(f"odd number of hex digits, {len(text)}", rule=rule, where=where)
     if _HEX.match(text) is None:
-        raise MalformedError(f"not hexadecimal: {excerpt(text)}", rule=rule, where=where)
+        found = excerpt(text) if quote else f"one of {len(text)} characters is not such a digit"
+        raise MalformedError(f"not hexadecimal: {found}", rule=rule, where=where)
     return binascii.unhexlify(text)
+
+
+def decode_digits(text: str, *, max_digits: int, where: str = "", rule: str = "") -> int:
+    """Return the number that 1 to `max_digits` ASCII decimal digits denote; no sign, no space."""
+    if not 1 <= len(text) <= max_digits or _DIGITS.match(text) is None:
+        raise MalformedError(
+            f"not 1 to {max_digits} decimal digits: {excerpt(text)}", rule=rule, where=where
+        )
+    return int(text)
 
 
 def decode_base64(text: str, *, max_size: int, where: str = "", rule: str = "") -> bytes:
