@@ -255,7 +255,16 @@ def test_an_enumeration_of_texts_is_a_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["e2ee-qwen3-5-122b-a10b", "a", "a:7b", "org/model-1.5", "m\u00f6del", "x" * 256]
+    "model",
+    [
+        "e2ee-qwen3-5-122b-a10b",
+        "a",
+        "a:7b",
+        "org/model-1.5",
+        "m\u00f6del",
+        "x" * 256,
+        "a b?c&d=e#f",
+    ],
 )
 def test_a_model_id(model: str) -> None:  # SES-1
     check_model(model)
@@ -269,15 +278,11 @@ def test_a_model_id(model: str) -> None:  # SES-1
         (5, "SES-1"),
         (b"x", "SES-1"),
         ("x" * 257, "SES-1"),
-        ("two words", "SES-1"),
         ("line\n", "SES-1"),
         ("nul\x00", "SES-1"),
-        ("a?b", "SES-1"),
-        ("a#b", "SES-1"),
         ("\ud800", "SES-1"),
         ("e2ee-mock:enable_web_search=on", "REQ-5"),
         ("e2ee-mock:character_slug=alan", "REQ-5"),
-        ("e2ee-mock&a", "REQ-5"),
     ],
 )
 def test_no_model_id(model: Any, rule: str) -> None:  # REQ-5: the service reads switches there
