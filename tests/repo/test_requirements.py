@@ -13,7 +13,7 @@ REGISTRY = ROOT / "conformance" / "requirements.json"
 ID = re.compile(r"\b([A-Z0-9]{3}-[0-9]{1,3})\b")
 AREAS = {
     "KEY", "ENV", "MSG", "REQ", "SSE", "STR", "SES", "NET", "ATT", "QUO", "BND", "POL", "GPU",
-    "SIG", "ERR",
+    "SIG", "ERR", "CRT", "CRL", "COL", "TCB", "DST", "TOK",
 }  # fmt: skip
 
 
