@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: `main` reads it, one module for each noun does it, `output` shows it."""

@@ -1,1 +1,1 @@
-"""The only sockets."""
+"""The only sockets: one bounded HTTP client and the service's four endpoints."""

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from conformance.mock_tee.server import MockTee
+from tests.unit.cli.command import KEY, ROOT, environment, process, venice_ref
+from venice_ref import __version__
+from venice_ref.cli.arguments import parse_arguments
+from venice_ref.errors import TransportError
+
+COMMANDS = ("models", "attest", "verify", "quote", "chat", "signature", "seal", "open")
+
+
+def test_without_a_command_it_introduces_itself() -> None:
+    done = venice_ref()
+    assert (done.code, done.out) == (2, "")
+    assert "venice-ref chat" in done.err
+    assert "conformance demo" in done.err
+    assert len(done.err.splitlines()) < 15
+
+
+def test_help_names_every_command_and_exit_code() -> None:
+    done = venice_ref("--help")
+    assert (done.code, done.err) == (0, "")
+    for name in (*COMMANDS, "VENICE_API_KEY", "130"):
+        assert name in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    done = venice_ref(command, "--help")
+    assert done.code == 0
+    assert "--json" in done.out
+
+
+def test_version() -> None:
+    assert venice_ref("--version") == (0, f"venice-ref {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["models", "extra"],
+        ["chat"],
+        ["verify"],
+        ["open", "00"],
+        ["seal", "x"],
+        ["attest", "m", "--assurance", "none"],
+        ["attest", "m", "--assurance", "high"],
+        ["attest", "m", "--gpu", "all"],
+        ["chat", "m", "x", "--unsafe"],
+        ["chat", "m", "x", "--max-tokens", "many"],
+        ["models", "--timeout", "0"],
+        ["models", "--timeout", "soon"],
+        ["models", "--api-key", "x"],
+    ],
+)
+def test_what_makes_no_sense_is_usage(argv: list[str]) -> None:
+    done = venice_ref(*argv)
+    assert (done.code, done.out) == (2, "")
+    assert "hint: " in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *[("verify", name) for name in ("--collateral", "--nras", "--jwks", "--policy")],
+        *[(name, "--trust-root") for name in ("attest", "verify", "quote", "chat", "signature")],
+        ("quote", "--collateral"),
+        ("quote", "--at"),
+    ],
+)
+def test_what_is_not_built_yet_is_not_ignored(command: str, option: str) -> None:
+    positional = {"signature": ["m", "r"]}.get(command, ["x"])
+    done = venice_ref(command, *positional, option, "value")
+    assert done.code == 2
+    assert f"{option} is not built yet" in done.err
+
+
+@pytest.mark.parametrize("argv", [["--json", "models"], ["models", "--json"]])
+def test_common_options_may_stand_on_either_side(argv: list[str], tee: MockTee) -> None:
+    done = venice_ref(*argv, "--base-url", tee.base_url)
+    assert done.code == 0
+    assert json.loads(done.out)["models"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["chat", "m", "x", "--json"], "x"),
+        (["chat", "m", "--json", "x"], "x"),
+        (["chat", "--assurance", "binding", "m", "--gpu", "ignore", "-", "-v"], "-"),
+        (["chat", "m", "--json"], None),
+        (["chat", "m", "--", "-x"], "-x"),
+    ],
+)
+def test_a_text_may_stand_behind_options(argv: list[str], text: str) -> None:
+    arguments = parse_arguments(argv)
+    assert (arguments.model, arguments.prompt) == ("m", text)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["chat", "m", "x", "--json", "y"], ["chat", "m", "--json", "x", "y"], ["chat", "m", "--x"]],
+)
+def test_more_than_one_text_is_usage(argv: list[str]) -> None:
+    done = venice_ref(*argv)
+    assert (done.code, "unrecognized arguments" in done.err) == (2, True)
+
+
+def test_an_error_is_an_object_under_json() -> None:
+    done = venice_ref("models", "--json", "--base-url", "http://10.0.0.1/")
+    assert done.code == 2
+    shown = json.loads(done.out)["error"]
+    assert (shown["kind"], shown["requirement"]) == ("usage", "NET-1")
+    assert "NET-1" in done.err
+
+
+def test_an_interrupt_is_130() -> None:
+    with mock.patch("venice_ref.cli.models.run", side_effect=KeyboardInterrupt):
+        done = venice_ref("models")
+    assert (done.code, done.out, done.err) == (130, "", "venice-ref: interrupted\n")
+
+
+def test_no_network_is_3() -> None:
+    with mock.patch("venice_ref.cli.models.run", side_effect=TransportError("gone")):
+        assert venice_ref("models").code == 3
+
+
+def test_a_bad_key_in_the_environment_is_not_shown() -> None:
+    done = venice_ref("models", VENICE_API_KEY="canary\nkey")
+    assert done.code == 2
+    assert "canary" not in done.err + done.out
+
+
+# --- As a process -------------------------------------------------------------------------------
+
+
+def test_a_process_prints_plain_text_into_a_pipe(tee: MockTee) -> None:
+    done = process("models", VENICE_BASE_URL=tee.base_url)
+    assert (done.code, done.err) == (0, "")
+    assert "\x1b" not in done.out
+    assert "e2ee-mock " in done.out
+
+
+def test_a_process_exits_with_its_code() -> None:
+    assert process().code == 2
+    assert process("verify", "no such file").code == 2
+
+
+def test_a_reader_that_leaves_is_no_error(tee: MockTee) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "venice_ref", "models", "--base-url", tee.base_url],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.wait(timeout=30) == 0
+        assert child.stderr.read() == b""
+
+
+def test_a_bare_interpreter_is_enough() -> None:
+    """No site-packages, no environment, no user folder."""
+    done = process("seal", "--to", "04" + "00" * 64, "x", python=["-S", "-E", "-s"])
+    assert done.code == 2
+    assert "[KEY-6] (at --to)" in done.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["--help"], ["verify", "missing"], ["quote", "missing"], ["seal", "--to", "00", "x"]],
+)
+def test_offline_commands_load_no_network(argv: list[str]) -> None:
+    code = (
+        "import sys; from venice_ref.cli.main import main; main(sys.argv[1:]);"
+        "print({'ssl', 'socket', 'urllib.request', 'http.client'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_a_command_can_be_run_from_anywhere(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "venice_ref", "--version"],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"venice-ref {__version__}\n"
+    assert KEY not in done.stderr

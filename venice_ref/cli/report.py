@@ -1,0 +1,116 @@
+"""A verification report as a page: groups, what failed last and in full, and what it all proves."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from venice_ref.attestation.report import FAIL, NOT_PERFORMED, PASS, Check, Report
+from venice_ref.cli.output import columns, fields
+
+__all__ = ["report_lines"]
+
+_GROUPS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
+    # heading, prefixes of the ids of its checks
+    ("Answer", ("answer.", "server.")),
+    ("Model key", ("key.",)),
+    ("Quote", ("quote.", "td.")),
+    ("Binding", ("binding.",)),
+    ("Machine", ("dcap.", "dstack.", "measurements")),
+    ("GPUs", ("gpu.",)),
+    ("Policy", ("policy.",)),
+)
+
+_MARKS = {PASS: "ok", FAIL: "FAIL", NOT_PERFORMED: "-"}
+
+_PROVEN: Dict[str, str] = {
+    "none": "nothing",
+    "binding": "the answer belongs together: the quote names this model key and this nonce",
+    "dcap": "a genuine Intel TDX machine holds this model key, and answered this nonce",
+    "measured": "a genuine Intel TDX machine that runs what was expected holds this model key",
+}
+_OPEN: Dict[str, Tuple[str, ...]] = {
+    "none": ("that the quote names this key and this nonce", "its machine", "what runs there"),
+    "binding": ("that the quote comes from a genuine machine", "what runs there"),
+    "dcap": ("what runs there",),
+    "measured": (),
+}
+_GPU_OPEN: Dict[str, str] = {
+    "ignore": "anything about GPUs",
+    "report": "that its GPU evidence is genuine",
+    "signed": "that NVIDIA vouches for its GPUs",
+    "nras": "what runs on its GPUs",
+    "measured": "",
+}
+
+_SHORT_FACTS = (
+    "model",
+    "upstream_model",
+    "tee_provider",
+    "signing_address",
+    "model_key",
+    "quote_version",
+    "td_attribute_names",
+    "tcb_status",
+    "advisory_ids",
+    "gpu_count",
+    "gpu_arch",
+)
+
+
+def report_lines(report: Report, heading: str, time: str, *, verbose: bool) -> List[str]:
+    """Return the page of a report; `heading` says of what, `time` as of when it was judged."""
+    facts = report.facts if verbose else {name: report.facts.get(name) for name in _SHORT_FACTS}
+    lines = columns([("", heading)], gap=0)
+    lines += ["", "Facts", *fields(_known_facts(facts))]
+    for title, prefixes in _GROUPS:
+        made = [check for check in report.checks if check.id.startswith(prefixes)]
+        lines += _group(title, [check for check in made if check.holds])
+    missing = [check for check in report.checks if not check.holds and check.status != FAIL]
+    lines += _group("REQUIRED AND NOT PERFORMED", missing)
+    return [*lines, *_failures(report.failed), "", *_closing(report, time)]
+
+
+def _group(title: str, checks: Sequence[Check]) -> List[str]:
+    if not checks:
+        return []
+    rows: List[Tuple[str, str, str, str]] = []
+    before = ""
+    for check in checks:
+        skipped = check.status == NOT_PERFORMED
+        detail = "likewise" if skipped and check.detail == before else check.detail
+        before = check.detail
+        rows.append((_MARKS[check.status], check.id, check.requirement, detail))
+    return ["", title, *columns(rows, indent=2)]
+
+
+def _failures(checks: Sequence[Check]) -> List[str]:
+    """Return what failed, each over the whole width."""
+    lines = ["", "FAILED"] if checks else []
+    for check in checks:
+        lines += columns([(_MARKS[FAIL], f"{check.id}  {check.requirement}")], indent=2)
+        lines += columns([("", check.detail)], indent=8, gap=0)
+    return lines
+
+
+def _known_facts(facts: Mapping[str, Any]) -> Dict[str, str]:
+    return {name: _fact(value) for name, value in facts.items() if value is not None}
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def _closing(report: Report, time: str) -> List[str]:
+    """Return the verdict and, in words, what was proven and what was not."""
+    unproven = [*_OPEN[report.assurance_reached], _GPU_OPEN[report.gpu_reached]]
+    rows = [
+        ("verdict", "PASS" if report.verdict == PASS else "FAIL"),
+        ("time", time),
+        ("assurance", f"{report.assurance_reached}, required {report.assurance_required}"),
+        ("gpu", f"{report.gpu_reached}, required {report.gpu_required}"),
+        ("proven", _PROVEN[report.assurance_reached]),
+        ("not proven", "; ".join(filter(None, unproven)) or "nothing is left open"),
+    ]
+    return columns(rows)

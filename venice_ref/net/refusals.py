@@ -1,0 +1,277 @@
+"""Error answers of the service, in every observed shape, as one typed error.
+
+The service answers with a bare string, with an object in the manner of OpenAI, with a list of
+issues, with a request id beside the string, with nothing, with a page of HTML or with half a JSON
+text, depending on which of its parts refuses [NET-5].  What the answer means for a client is one of
+`spec.SERVER_ERROR_KINDS` [NET-8]: judged by the status where that is specific, then by the code,
+then by the texts that the vendor's guide and the upstream servers are known to send.
+
+The server's text is shown short, escaped, and without long hexadecimal runs or our API key: servers
+have been seen to repeat keys, ciphertext and even what they decrypted  [ERR-2].
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from venice_ref.codec.strict import JsonObject, excerpt, parse_json
+from venice_ref.errors import MalformedError, ServerError
+from venice_ref.model import Json
+from venice_ref.spec import MAX_ERROR_BODY_SIZE, PATH_MODELS, PATH_SIGNATURE
+
+__all__ = [
+    "ErrorBody",
+    "kind_of",
+    "parse_error_body",
+    "parse_retry_after",
+    "server_error",
+    "without_plaintext",
+]
+
+_KIND_BY_STATUS: Dict[int, str] = {
+    401: "authentication",
+    402: "payment",
+    403: "authentication",
+    404: "not_found",
+    421: "stale_key",
+    429: "rate_limited",
+}
+_KIND_BY_CODE: Dict[str, str] = {
+    "e2ee_decryption_failed": "encryption_rejected",
+    "invalid_e2ee_request": "encryption_rejected",
+    "e2ee_model_key_mismatch": "stale_key",
+    "e2ee_header_missing": "headers_rejected",
+    "e2ee_invalid_signing_algo": "headers_rejected",
+    "e2ee_invalid_public_key": "headers_rejected",
+    "e2ee_invalid_version": "headers_rejected",
+    "AUTHENTICATION_FAILED": "authentication",
+    "MODEL_NOT_FOUND": "not_found",
+    "INVALID_MODEL": "not_found",
+    "REQUEST_ID_NOT_FOUND": "not_found",
+    "TEE_ATTESTATION_FAILED": "tee_unavailable",
+    "TEE_SIGNATURE_FAILED": "tee_unavailable",
+}
+_KIND_BY_TEXT: Tuple[Tuple[str, str], ...] = (
+    # Fragments in lower case; the first that occurs decides.
+    ("encryption key is no longer valid", "stale_key"),
+    ("does not match this aci service", "stale_key"),
+    ("not valid hex", "encryption_rejected"),
+    ("must be hex-encoded", "encryption_rejected"),
+    ("decryption failed", "encryption_rejected"),
+    ("failed to decrypt", "encryption_rejected"),
+    ("decrypted content is not valid utf-8", "encryption_rejected"),
+    ("invalid e2ee headers", "headers_rejected"),
+    ("missing e2ee header", "headers_rejected"),
+    ("invalid public key", "headers_rejected"),
+    ("unsupported signing algorithm", "headers_rejected"),
+    ("pub-key", "headers_rejected"),
+    ("signing-algo", "headers_rejected"),
+    ("request id is invalid", "not_found"),
+)
+_HINTS: Dict[str, str] = {
+    "encryption_rejected": "the enclave could not open the request; attest again and retry",
+    "headers_rejected": "something between here and the server may rewrite the headers",
+    "stale_key": "the enclave has a new key; attest again and retry",
+    "authentication": "set VENICE_API_KEY to a valid key",
+    "payment": "the account has no credit for this model",
+    "rate_limited": "wait; /tee/* allows about 10 requests a minute",
+    "tee_unavailable": "the provider of the TEE did not answer; try again later or another model",
+    "server": "try again later",
+}
+_NOT_FOUND_HINTS: Dict[str, str] = {
+    PATH_MODELS: "check the base URL; it ends in /api/v1",
+    PATH_SIGNATURE: "signatures are kept for a short time; the request id is the id of the answer",
+}
+_REPEATED = 16
+"""Characters in a row of a message that an error may not repeat."""
+
+_MAX_SHOWN = 160
+_LONG_HEX = re.compile(r"[0-9A-Fa-f]{64,}")
+_UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
+_SECONDS = re.compile(r"[0-9]{1,9}\Z")
+
+
+class ErrorBody(NamedTuple):
+    """What an error body says; the texts are the peer's and unbounded up to 64 KiB."""
+
+    message: str
+    codes: Tuple[str, ...]
+    """The members `code`, `type` and `error_code`, where they are strings."""
+    retry_after: Optional[float]
+    is_error: bool
+    """True where the body says of itself that it is an error."""
+
+
+def parse_error_body(raw: bytes) -> ErrorBody:
+    """Return what a body says, whatever its shape; never raises  [NET-5]."""
+    try:
+        value = parse_json(raw, max_size=MAX_ERROR_BODY_SIZE)
+    except MalformedError:
+        return ErrorBody(_plain_text(raw), (), None, is_error=False)
+    if not isinstance(value, dict):
+        return ErrorBody("a body that is no JSON object", (), None, is_error=False)
+    error = value.get("error")
+    inner = JsonObject(error if isinstance(error, dict) else {})
+    outer = JsonObject(value)
+    message = error if isinstance(error, str) else ""
+    for place, name in ((inner, "message"), (outer, "message"), (outer, "detail")):
+        message = message or _text(place, name)
+    codes = [_text(place, name) for place in (inner, outer) for name in _CODE_MEMBERS]
+    return ErrorBody(
+        message=(message or "no message") + _issues(value) + _request_id(outer),
+        codes=tuple(code for code in codes if code),
+        retry_after=_seconds(inner.get("retry_after")) or _seconds(outer.get("retry_after")),
+        is_error=bool(error) or bool(_text(outer, "error_code")),
+    )
+
+
+_CODE_MEMBERS = ("code", "error_code", "type")
+
+
+def kind_of(status: int, path: str, body: ErrorBody) -> str:
+    """Return which of `spec.SERVER_ERROR_KINDS` an answer is  [NET-8]."""
+    if status in _KIND_BY_STATUS:
+        return _KIND_BY_STATUS[status]
+    for code in body.codes:
+        if code in _KIND_BY_CODE:
+            return _KIND_BY_CODE[code]
+    if status >= 500:
+        return "tee_unavailable" if path.startswith("/tee/") else "server"
+    lowered = body.message.lower()
+    for fragment, kind in _KIND_BY_TEXT:
+        if fragment in lowered:
+            return kind
+    return "bad_request" if status >= 400 else "server"
+
+
+def server_error(
+    status: int,
+    raw: bytes,
+    *,
+    path: str,
+    retry_after: str = "",
+    redact: Callable[[str], str] = str,
+    has_api_key: bool = True,
+    now: datetime,
+) -> ServerError:
+    """Return the typed error of an answer that is not what was asked for  [NET-5].
+
+    `raw` is the beginning of its body, `retry_after` its header, `redact` removes our secrets.
+    """
+    body = parse_error_body(raw)
+    kind = kind_of(status, path, body)
+    shown = _LONG_HEX.sub(lambda run: f"[{len(run[0])} hex digits]", redact(body.message))
+    seconds = parse_retry_after(retry_after, now)
+    hint = _HINTS.get(kind, "")
+    if kind == "not_found":
+        hint = _NOT_FOUND_HINTS.get(path, "`venice-ref models` lists the models")
+    if kind in ("authentication", "payment") and not has_api_key:
+        hint = "no API key was sent: set VENICE_API_KEY"
+    return ServerError(
+        f"the server answered {status}: {excerpt(shown, _MAX_SHOWN)}",
+        kind=kind,
+        status=status,
+        code=_UNPRINTABLE.sub("?", redact(body.codes[0]))[:64] if body.codes else "",
+        retry_after=body.retry_after if seconds is None else seconds,
+        rule="NET-5",
+        where=path,
+        hint=hint,
+    )
+
+
+def without_plaintext(error: ServerError, messages: Sequence[Mapping[str, Any]]) -> ServerError:
+    """Return the error without the server's text where that repeats a message  [ERR-2].
+
+    Servers behind the enclave have quoted the decrypted input in their validation errors.
+    """
+    contents = [ascii(text)[1:-1] for text in _strings([m.get("content") for m in messages])]
+    if not any(_repeats(error.message, text) or _repeats(error.code, text) for text in contents):
+        return error
+    status = "in the stream" if error.status is None else str(error.status)
+    return ServerError(
+        f"the server answered {status}, in words that repeat the request; they are not shown",
+        kind=error.kind,
+        status=error.status,
+        retry_after=error.retry_after,
+        rule=error.rule,
+        where=error.where,
+        hint=error.hint,
+    )
+
+
+def parse_retry_after(text: str, now: datetime) -> Optional[float]:
+    """Return the seconds of a Retry-After header, as a number or a date; RFC 9110, 10.2.3.
+
+    What is neither is as if it were absent.
+    """
+    text = text.strip()
+    if _SECONDS.match(text):
+        return float(text)
+    if not text.isascii() or len(text) > 40 or not text.endswith("GMT"):
+        return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # only where a date is met
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _plain_text(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace").strip()
+    if not text:
+        return "an empty body"
+    if text.startswith("<"):
+        return "a page of HTML, probably from something in between"
+    return text
+
+
+def _text(place: JsonObject, name: str) -> str:
+    value = place.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: Json) -> Optional[float]:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9:
+        return float(value)
+    return None
+
+
+def _issues(value: Dict[str, Json]) -> str:
+    """Return the first issue of a schema failure: which field, and why."""
+    issues = value.get("issues")
+    first = issues[0] if isinstance(issues, list) and issues else None
+    if not isinstance(first, dict):
+        return ""
+    path = first.get("path")
+    names = path if isinstance(path, list) else []
+    place = ".".join(str(name) for name in names if isinstance(name, (str, int)))
+    return f" ({place}: {_text(JsonObject(first), 'message')})"
+
+
+def _request_id(outer: JsonObject) -> str:
+    name = _text(outer, "request_id")
+    return f" (request {name})" if name else ""
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _strings(entry)
+    elif isinstance(value, Mapping):
+        yield from _strings(list(value.values()))
+
+
+def _repeats(shown: str, text: str) -> bool:
+    """True where `shown` holds a short `text`, or 16 characters in a row of a longer one."""
+    if len(text) <= _REPEATED:
+        return len(text) >= 4 and text in shown
+    starts = range(len(shown) - _REPEATED + 1)
+    return any(shown[start : start + _REPEATED] in text for start in starts)

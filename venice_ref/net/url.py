@@ -1,0 +1,94 @@
+"""Base URLs, and the parts of URLs that are put behind them.
+
+The grammar is narrower than RFC 3986 on purpose: what two parsers read differently, such as user
+information, a backslash or a control character, has no place in the address of a service that is
+given an API key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from venice_ref.errors import UsageError
+from venice_ref.spec import DEFAULT_BASE_URL
+
+__all__ = ["BaseUrl", "is_query", "parse_base_url", "percent_encode"]
+
+_USUAL_PORTS = {"https": 443, "http": 80}
+
+# RFC 3986: a host is a registered name, an IPv4 address or an IPv6 address in brackets.  User
+# information, queries and fragments have no place in a base URL, and neither has anything else.
+_BASE_URL = re.compile(
+    r"(?P<scheme>[A-Za-z]+)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)\Z"
+)
+_LOOPBACK = re.compile(r"localhost\Z|\[::1\]\Z|127(?:\.(?:0|[1-9][0-9]{0,2})){3}\Z", re.IGNORECASE)
+_QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*\Z")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class BaseUrl(NamedTuple):
+    """Where a service is; `origin` is what an API key is bound to."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, in one spelling: lower case, without the scheme's usual port."""
+        usual = self.port == _USUAL_PORTS[self.scheme]
+        return f"{self.scheme}://{self.host}{'' if usual else f':{self.port}'}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True for a name or address of this machine."""
+        return _LOOPBACK.match(self.host) is not None
+
+    def __str__(self) -> str:
+        return self.origin + self.path
+
+
+def parse_base_url(text: str) -> BaseUrl:
+    """Return the parts of a base URL: https, or http to this machine  [NET-1].
+
+    Trailing slashes are dropped.  Raises UsageError; its message never repeats the URL, which may
+    hold a password where it is wrong.
+    """
+    found = _BASE_URL.match(text) if isinstance(text, str) else None
+    if found is None:
+        raise UsageError(
+            "the base URL is not scheme://host[:port][/path]",
+            rule="NET-1",
+            where="base_url",
+            hint=f"such as {DEFAULT_BASE_URL}; without user name, query, fragment or white space",
+        )
+    scheme = found["scheme"].lower()
+    port = int(found["port"] or _USUAL_PORTS.get(scheme, 1))
+    url = BaseUrl(scheme, found["host"].lower(), port, found["path"].rstrip("/"))
+    if scheme != "https" and not (scheme == "http" and url.is_loopback):
+        raise UsageError(
+            f"the base URL uses {scheme}; allowed are https, and http to a loopback address",
+            rule="NET-1",
+            where="base_url",
+            hint="an API key in plain http can be read by everyone on the way",
+        )
+    if not 1 <= port <= 65535:
+        raise UsageError(f"no such port: {port}", rule="NET-1", where="base_url")
+    return url
+
+
+def percent_encode(text: str) -> str:
+    """Return text as one component of a URL; all but RFC 3986 unreserved is encoded  [REQ-9]."""
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError("text that UTF-8 cannot carry", rule="REQ-9", where="url") from None
+    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in raw)
+
+
+def is_query(text: str) -> bool:
+    """Tell whether a text can stand behind the question mark of a URL as it is."""
+    return _QUERY.match(text) is not None

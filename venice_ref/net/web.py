@@ -1,0 +1,318 @@
+"""A small HTTP client that a hostile server can neither lead away, flood nor hold.
+
+Base URL and API key belong together: the key goes to that origin in the Authorization header and
+nowhere else [NET-6], in the clear only to this machine itself [NET-1].  Redirects stay within the
+origin and are followed for GET alone [NET-2].  Every body has a size and every exchange a time
+[NET-3].  What goes wrong is a `TransportError`; a status is not judged here (`net/venice.py`).
+
+`ssl` and `urllib.request` are loaded with the first exchange, not with this module.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, final
+
+from venice_ref import __version__
+from venice_ref.codec.strict import excerpt
+from venice_ref.errors import TransportError, TruncatedError, UsageError
+from venice_ref.net.url import is_query, parse_base_url, percent_encode
+from venice_ref.spec import (
+    CONNECT_TIMEOUT_SECONDS,
+    DEFAULT_BASE_URL,
+    IDLE_TIMEOUT_SECONDS,
+    TOTAL_TIMEOUT_SECONDS,
+)
+
+if TYPE_CHECKING:
+    import http.client
+    import ssl
+
+    from venice_ref.net.connection import Deadline
+
+__all__ = ["HttpClient", "Response"]
+
+MAX_REDIRECTS = 3
+"""Redirects of one GET that are followed, all within the origin  [NET-2]."""
+
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_READ_PIECE = 64 * 1024
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*\Z")
+
+
+@final
+class Response:
+    """An answer whose body is still to come; close it, or read it to its end.
+
+    `headers.get(name)` ignores case.  Use it as a context manager.
+    """
+
+    __slots__ = ("_cut_rule", "_deadline", "_host", "_http", "_max_size", "headers", "status")
+
+    def __init__(
+        self,
+        http: http.client.HTTPResponse,
+        deadline: Deadline,
+        host: str,
+        *,
+        max_size: int,
+        cut_rule: str = "",
+    ) -> None:
+        self._http = http
+        self._deadline = deadline
+        self._host = host
+        self._max_size = max_size
+        self._cut_rule = cut_rule
+        self.status: int = http.status
+        self.headers: Mapping[str, str] = http.headers  # type: ignore[assignment]  # a Message is a mapping in all but name
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; what was not read is lost  [NET-9]."""
+        self._http.close()
+
+    def read_chunks(self) -> Iterator[bytes]:
+        """Yield the body in pieces as they arrive, and close the connection in every case.
+
+        Raises TruncatedError where the connection was cut before the announced end, TransportError
+        for what takes too long or is larger than allowed.
+        """
+        from venice_ref.net.connection import FAILURES, transport_error  # noqa: PLC0415  # loads ssl
+
+        try:
+            yield from self._pieces()
+        except FAILURES as failure:
+            error = transport_error(failure, self._host, self._deadline)
+            error.rule = error.rule or self._cut_rule
+            raise error from None
+        finally:
+            # Also when the reader stops early: a generator that is closed or dropped ends here.
+            self.close()
+
+    def _pieces(self) -> Iterator[bytes]:
+        announced = None if self._http.chunked else self._http.length
+        self._check_size(announced or 0)
+        received = 0
+        while announced is None or received < announced:
+            wanted = _READ_PIECE if announced is None else min(_READ_PIECE, announced - received)
+            piece = self._http.read1(wanted)
+            if not piece:
+                break
+            received += len(piece)
+            self._check_size(received)
+            yield piece
+        if announced is not None and received < announced:
+            raise TruncatedError(
+                f"{self._host} ended the answer after {received} of {announced} bytes",
+                rule=self._cut_rule,
+                hint="try again",
+            )
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_size:
+            raise TransportError(
+                f"the answer of {self._host} is larger than {self._max_size} bytes", rule="NET-3"
+            )
+
+    def read_all(self) -> bytes:
+        """Return the whole body; raises as `read_chunks`."""
+        return b"".join(self.read_chunks())
+
+    def read_prefix(self, limit: int) -> bytes:
+        """Return at most `limit` bytes of the body, for an error that is to be shown.
+
+        What fails or does not end in time is cut off: the status says enough.
+        """
+        self._deadline.shorten(self._deadline.idle)
+        prefix = b""
+        try:
+            for piece in self.read_chunks():
+                prefix += piece
+                if len(prefix) >= limit:
+                    break
+        except TransportError:
+            pass
+        finally:
+            self.close()
+        return prefix[:limit]
+
+
+class HttpClient:
+    """Exchanges with one origin.
+
+    Times are in seconds  [NET-3]: `connect_timeout` for the connection and its TLS handshake,
+    `idle_timeout` between two bytes of a stream and for the whole of any other answer,
+    `total_timeout` for a stream from its first byte to its last.  Name resolution is the operating
+    system's and keeps its own time.  The proxies of the environment serve https; loopback is
+    direct.
+    """
+
+    __slots__ = ("_api_key", "_connect", "_context", "_idle", "_monotonic", "_total", "base_url")
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_BASE_URL,
+        api_key: Optional[str] = None,
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
+        idle_timeout: float = IDLE_TIMEOUT_SECONDS,
+        total_timeout: float = TOTAL_TIMEOUT_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = parse_base_url(base_url)
+        if min(connect_timeout, idle_timeout, total_timeout) <= 0:
+            raise UsageError("a time-out must be more than 0 seconds", rule="NET-3")
+        if api_key is not None and not _can_be_key(api_key):
+            raise UsageError(
+                "the API key is empty, no text, or holds a character that no header can carry",
+                rule="NET-6",
+                where="api_key",
+                hint="a line break at its end is the usual cause",
+            )
+        self._api_key = api_key
+        self._connect = connect_timeout
+        self._idle = idle_timeout
+        self._total = total_timeout
+        self._monotonic = monotonic
+        self._context: Optional[ssl.SSLContext] = None
+
+    def __repr__(self) -> str:
+        return f"HttpClient({str(self.base_url)!r}, api_key={'set' if self._api_key else None})"
+
+    @property
+    def has_api_key(self) -> bool:
+        """True where a key was given; the key itself is not to be read back."""
+        return self._api_key is not None
+
+    def redact(self, text: str) -> str:
+        """Return `text` without the API key, which a peer may have sent back  [ERR-2]."""
+        return text.replace(self._api_key, "[API key]") if self._api_key else text
+
+    def get(self, path: str, params: Mapping[str, str], *, max_size: int) -> Response:
+        """Return the answer to GET `path`; redirects within the origin are followed."""
+        query = "&".join(
+            f"{percent_encode(name)}={percent_encode(value)}" for name, value in params.items()
+        )
+        target = f"{self.base_url.path}{path}{'?' if query else ''}{query}"
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._exchange("GET", target, {"Accept": "application/json"}, None, max_size)
+            if response.status not in _REDIRECTS:
+                return response
+            response.close()
+            target = self._same_origin(target, response.headers.get("Location") or "")
+        raise TransportError(
+            f"{self.base_url.host} redirects more than {MAX_REDIRECTS} times", rule="NET-2"
+        )
+
+    def post_stream(
+        self, path: str, headers: Mapping[str, str], body: bytes, *, max_size: int
+    ) -> Response:
+        """Return the answer to POST `path`, which is never sent to a second place  [NET-2]."""
+        response = self._exchange("POST", self.base_url.path + path, headers, body, max_size)
+        if response.status in _REDIRECTS:
+            response.close()
+            raise TransportError(
+                f"{self.base_url.host} redirects a request that must not travel on",
+                rule="NET-2",
+                where=path,
+                hint="check the base URL; nothing was sent anywhere else",
+            )
+        return response
+
+    def _same_origin(self, target: str, location: str) -> str:
+        """Return path and query of a redirect that stays within the origin  [NET-2]."""
+        from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # only where one is met
+
+        refusal = TransportError(
+            f"{self.base_url.host} redirects elsewhere: {excerpt(self.redact(location), 120)}",
+            rule="NET-2",
+            hint="the API key was not sent there; check the base URL",
+        )
+        try:
+            parts = urlsplit(urljoin(f"{self.base_url.origin}{target}", location))
+            base = parse_base_url(f"{parts.scheme}://{parts.netloc}{parts.path}")
+        except ValueError:  # UsageError is one: not a URL that could be a base
+            raise refusal from None
+        if not location or base.origin != self.base_url.origin or not is_query(parts.query):
+            raise refusal
+        return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Optional[bytes],
+        max_size: int,
+    ) -> Response:
+        from venice_ref.net import connection  # noqa: PLC0415  # ssl and urllib.request cost 27 ms
+
+        host = self.base_url.host
+        if self.base_url.scheme == "https" and self._context is None:
+            self._context = connection.secure_context()
+        sent = self._headers(headers, body)
+        total = self._total if body is not None else min(self._total, self._idle)
+        deadline = connection.Deadline(self._idle, total, host, self._monotonic)
+        try:
+            http = connection.exchange(
+                method,
+                self.base_url.origin + target,
+                sent,
+                body,
+                deadline=deadline,
+                connect_timeout=min(self._connect, total),
+                context=self._context,
+                direct=self.base_url.is_loopback,
+            )
+        except connection.FAILURES as failure:
+            error = connection.transport_error(failure, host, deadline)
+            raise TransportError(
+                self.redact(error.message), rule=error.rule, hint=error.hint
+            ) from None
+        response = Response(
+            http, deadline, host, max_size=max_size, cut_rule="" if body is None else "STR-1"
+        )
+        self._check_encoding(response)
+        return response
+
+    def _headers(self, headers: Mapping[str, str], body: Optional[bytes]) -> Dict[str, str]:
+        """Return our headers and the caller's, each name once in whatever case."""
+        ours = {
+            "User-Agent": f"venice-ref/{__version__}",
+            "Accept-Encoding": "identity",  # a compressed body has no honest size  [NET-3]
+        }
+        if body is not None:
+            ours["Content-Type"] = "application/json"
+        if self._api_key is not None:
+            ours["Authorization"] = f"Bearer {self._api_key}"  # [NET-6]
+        taken = {name.lower() for name in ours} - {"content-type"}
+        for name, value in headers.items():
+            if _HEADER_NAME.match(name) is None or _HEADER_VALUE.match(value) is None:
+                raise UsageError(f"not a header: {excerpt(name)}", where="headers")
+            if name.lower() in taken:
+                raise UsageError(f"the header {name} is set twice", where="headers")
+            taken.add(name.lower())
+            ours[name.title()] = value
+        return ours
+
+    def _check_encoding(self, response: Response) -> None:
+        encoding = (response.headers.get("Content-Encoding") or "identity").strip().lower()
+        if encoding != "identity":
+            response.close()
+            raise TransportError(
+                f"{self.base_url.host} sent a compressed body that was not asked for:"
+                f" {excerpt(encoding)}",
+                rule="NET-3",
+            )
+
+
+def _can_be_key(api_key: object) -> bool:
+    return isinstance(api_key, str) and bool(api_key) and _HEADER_VALUE.match(api_key) is not None
