@@ -118,7 +118,7 @@ def environment_of(interpreter: Interpreter, files: Tuple[str, ...]) -> Optional
             "  On Debian and Ubuntu: apt-get install python3-venv"
         )
         return None
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     missing = [name for name in files if not run([*pip, "-r", f"requirements/{name}.txt"])]
     for name in missing:
         say(f"requirements/{name}.txt cannot be installed for Python {interpreter.name}")

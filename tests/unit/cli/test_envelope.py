@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.cli.command import ROOT, Terminal, environment, process, venice_ref
 from venice_ref.crypto.ecdh import PrivateKey
-from venice_ref.e2ee.envelope import open_text, seal, seal_text
+from venice_ref.e2ee.envelope import open_text, seal, seal_derandomised, seal_text
 
 SECRET = PrivateKey.from_bytes(bytes(31) + b"\x07")
 SECRET_HEX = (bytes(31) + b"\x07").hex()
@@ -106,6 +106,11 @@ def test_explain_shows_the_steps_where_the_tag_does_not_hold() -> None:
     assert venice_ref("open", "--key", SECRET_HEX, broken).out == ""
 
 
+NOT_UTF8 = seal_derandomised(
+    SECRET.public_key, b"\xff", ephemeral=PrivateKey.from_bytes(bytes([7]) * 32), nonce=bytes(12)
+).hex()
+
+
 @pytest.mark.parametrize(
     ("envelope", "rule"),
     [
@@ -116,7 +121,17 @@ def test_explain_shows_the_steps_where_the_tag_does_not_hold() -> None:
         ("05" + "00" * 92, "ENV-5"),
         ("04" + "00" * 92, "ENV-5"),
         ("", "ENV-4"),
-        (seal(SECRET.public_key, b"\xff").hex(), "ENV-10"),
+        (NOT_UTF8, "ENV-10"),
+    ],
+    ids=[
+        "short",
+        "odd",
+        "not hex",
+        "prefixed",
+        "compressed",
+        "no point",
+        "empty",
+        "not UTF-8",
     ],
 )
 def test_what_does_not_open_is_refused(envelope: str, rule: str) -> None:
