@@ -401,7 +401,8 @@ def _require_e2ee(model: str, models: Sequence[ModelInfo]) -> None:
         f"the model {excerpt(model)} {problem}",
         rule="REQ-8",
         where="model",
-        hint="`venice-ref models --e2ee` lists those that do; nothing was sent to this one",
+        hint="`python3 -m venice_ref models --e2ee` lists those that do;"
+        " nothing was sent to this one",
     )
 
 

@@ -19,10 +19,11 @@ INTRODUCTION = """\
 venice-ref: encrypted conversations with Venice AI models in a TEE, and the
 evidence for them, checked on this machine.  Python's standard library only.
 
-  venice-ref models --e2ee                      which models there are
-  venice-ref attest MODEL --assurance binding   fetch evidence and check it
-  venice-ref chat MODEL "Hello" --assurance binding
-  venice-ref --help                             all commands
+  python3 -m venice_ref models --e2ee           which models there are
+  python3 -m venice_ref attest MODEL --assurance binding
+                                                fetch evidence and check it
+  python3 -m venice_ref chat MODEL "Hello" --assurance binding
+  python3 -m venice_ref --help                  all commands
 
 The API key is read from VENICE_API_KEY.  Without a network or a key, the demo
 of the same checkout shows everything: python3 -m conformance demo
@@ -88,7 +89,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """
     common = _common()
     parser = _Parser(
-        prog="venice-ref",
+        prog="python3 -m venice_ref",  # works installed and not installed
         description="Encrypted conversations with models in a TEE, and the evidence for them.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -166,7 +166,7 @@ def server_error(
     seconds = parse_retry_after(retry_after, now)
     hint = _HINTS.get(kind, "")
     if kind == "not_found":
-        hint = _NOT_FOUND_HINTS.get(path, "`venice-ref models` lists the models")
+        hint = _NOT_FOUND_HINTS.get(path, "`python3 -m venice_ref models` lists the models")
     if kind in ("authentication", "payment") and not has_api_key:
         hint = "no API key was sent: set VENICE_API_KEY"
     return ServerError(

@@ -216,7 +216,7 @@ def test_a_place_that_cannot_be_written_is_usage(tee: MockTee, tmp_path: Path) -
 def test_no_evidence_is_no_verdict(tee: MockTee) -> None:
     done = venice_ref("attest", "no-such-model", *BINDING, "--base-url", tee.base_url)
     assert (done.code, done.out) == (3, "")
-    assert "hint: `venice-ref models`" in done.err
+    assert "hint: `python3 -m venice_ref models`" in done.err
 
 
 # --- Real evidence ------------------------------------------------------------------------------

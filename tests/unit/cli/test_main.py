@@ -20,7 +20,7 @@ COMMANDS = ("models", "attest", "verify", "quote", "chat", "signature", "seal", 
 def test_without_a_command_it_introduces_itself() -> None:
     done = venice_ref()
     assert (done.code, done.out) == (2, "")
-    assert "venice-ref chat" in done.err
+    assert "python3 -m venice_ref chat" in done.err
     assert "conformance demo" in done.err
     assert len(done.err.splitlines()) < 15
 
