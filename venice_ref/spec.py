@@ -44,6 +44,15 @@ PATH_CHAT: Final = "/chat/completions"
 DEFAULT_BASE_URL: Final = "https://api.venice.ai/api/v1"
 """Where the vendor serves it; paths are appended to the base URL."""
 
+DEFAULT_PCS_URL: Final = "https://api.trustedservices.intel.com"
+"""Intel's provisioning certification service: TCB info, QE identity, lists of PCK certificates."""
+
+DEFAULT_ROOT_CRL_URL: Final = "https://certificates.trustedservices.intel.com"
+"""Where Intel publishes the list of its root."""
+
+DEFAULT_NRAS_URL: Final = "https://nras.attestation.nvidia.com"
+"""NVIDIA's remote attestation service."""
+
 # --- Attestation --------------------------------------------------------------------------------
 
 NONCE_SIZE: Final = 32
@@ -103,6 +112,69 @@ MAX_SIGNATURE_ANSWER_SIZE: Final = 1024 * 1024
 MAX_QUOTE_SIZE: Final = 64 * 1024
 """Bytes of a quote; the largest observed has 25 thousand  [QUO-10]."""
 
+MAX_DER_DEPTH: Final = 16
+"""Nested elements of DER from a peer; a certificate has 5  [CRT-1, CRL-1]."""
+
+MAX_CERTIFICATE_SIZE: Final = 16 * 1024
+"""Bytes of one certificate; the largest observed has 1270  [CRT-1]."""
+
+MAX_CRL_SIZE: Final = 1024 * 1024
+"""Bytes of one revocation list; the largest observed has 3356  [CRL-1]."""
+
+MAX_CRL_ENTRIES: Final = 10_000
+"""Entries of one revocation list; the longest observed has 57  [CRL-1]."""
+
+MAX_COLLATERAL_SIZE: Final = 4 * 1024 * 1024
+"""Bytes of a collateral file; the largest observed has 36 thousand  [COL-1]."""
+
+MAX_SIGNED_JSON_SIZE: Final = 1024 * 1024
+"""Characters of a TCB info or a QE identity; the longest observed has 8877  [COL-6]."""
+
+MAX_GPUS: Final = 64
+"""Entries of `nvidia_payload.evidence_list`; the largest observed has 8  [GPU-4]."""
+
+MAX_GPU_REPORT_SIZE: Final = 16 * 1024
+"""Bytes of one GPU's attestation report; the largest observed has 4277  [GPU-5]."""
+
+MAX_GPU_CHAIN_SIZE: Final = 64 * 1024
+"""Bytes of one GPU's certificate chain in PEM; the largest observed has 4827  [GPU-5]."""
+
+MAX_RIM_SIZE: Final = 1024 * 1024
+"""Bytes of one reference manifest; the largest observed has 21 thousand  [GPU-27]."""
+
+MAX_XML_DEPTH: Final = 16
+"""Nested elements of a reference manifest; those of NVIDIA have 6  [GPU-27]."""
+
+MAX_XML_NODES: Final = 10_000
+"""Elements and attributes of a reference manifest; those of NVIDIA have 600  [GPU-27]."""
+
+MAX_NRAS_SIZE: Final = 1024 * 1024
+"""Bytes of an answer of NVIDIA's attestation service; 17 thousand for 8 GPUs  [TOK-1]."""
+
+MAX_TOKEN_SIZE: Final = 16 * 1024
+"""Characters of one token; the largest observed has 2070  [TOK-2]."""
+
+MAX_JWKS_SIZE: Final = 1024 * 1024
+"""Bytes of NVIDIA's key set; the largest observed has 91 thousand  [TOK-4]."""
+
+MAX_JWKS_KEYS: Final = 256
+"""Keys of NVIDIA's key set; the largest observed has 36  [TOK-4]."""
+
+MAX_EVENTS: Final = 4096
+"""Entries of a dstack event log; the longest observed has 33  [DST-1]."""
+
+MAX_EVENT_NAME_SIZE: Final = 1024
+"""Bytes of an event's name; the longest observed has 17  [DST-1]."""
+
+MAX_EVENT_PAYLOAD_SIZE: Final = 64 * 1024
+"""Bytes of an event's payload or preimage; the longest observed has 204  [DST-1]."""
+
+MAX_MR_CONFIG_SIZE: Final = 64 * 1024
+"""Characters of the document behind MRCONFIGID of kind 3; one with all has 700  [DST-13]."""
+
+MAX_ACTIONS: Final = 10_000
+"""Deployments in a compose manager's record; the longest observed has 26  [DST-17]."""
+
 MAX_SSE_LINE: Final = 2 * MAX_ENVELOPE_SIZE + 64 * 1024
 """Bytes of one line of an event stream: a full envelope in hex and its JSON  [SSE-8]."""
 
@@ -135,3 +207,18 @@ IDLE_TIMEOUT_SECONDS: Final = 120.0
 
 TOTAL_TIMEOUT_SECONDS: Final = 3600.0
 """Seconds of one exchange from first to last byte  [NET-3]."""
+
+VENDOR_TIMEOUT_SECONDS: Final = 30.0
+"""Seconds of one exchange with a service of Intel or NVIDIA  [NET-3]."""
+
+MAX_CACHE_FILES: Final = 64
+"""Files of the cache on disk; the oldest go  [NET-14]."""
+
+MAX_CACHE_FILE_SIZE: Final = MAX_COLLATERAL_SIZE
+"""Bytes of one of them  [NET-14]."""
+
+MAX_COLLATERAL_AGE_SECONDS: Final = 24 * 60 * 60
+"""How long cached collateral is used without asking Intel for newer  [NET-12]."""
+
+MAX_JWKS_AGE_SECONDS: Final = 60 * 60
+"""How long a cached key set of NVIDIA's is used at all  [NET-13]."""

@@ -10,7 +10,7 @@ from typing import Dict, List
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTRY = ROOT / "conformance" / "requirements.json"
-ID = re.compile(r"\b([A-Z0-9]{3}-[0-9]{1,3})\b")
+ID = re.compile(r"\b([A-Z]{3}-[1-9][0-9]{0,2})\b")
 AREAS = {
     "KEY", "ENV", "MSG", "REQ", "SSE", "STR", "SES", "NET", "ATT", "QUO", "BND", "POL", "GPU",
     "SIG", "ERR", "CRT", "CRL", "COL", "TCB", "DST", "TOK",
