@@ -23,6 +23,7 @@ __all__ = [
     "HEADER_V4",
     "PLAIN_PPID",
     "QE_VENDOR_ID",
+    "SGX_FLAG_DEBUG",
     "SGX_REPORT",
     "SIGNATURE_AND_KEY",
     "SIGNED_QE_REPORT",
@@ -96,6 +97,9 @@ SGX_REPORT: Final = Layout("quote.sgx_report", 384, (
     Field(0x104,  60, "reserved_4"),              # Reserved
     Field(0x140,  64, "report_data"),             # Report Data
 ))  # fmt: skip
+
+SGX_FLAG_DEBUG: Final = 0x02
+"""In byte 0 of an enclave's ATTRIBUTES: the host can read and change the enclave's memory."""
 
 _TD_10: Final = (
     #     offset  size  name                        Intel TDX DCAP, A.3.2 and A.4.3
