@@ -1,0 +1,1 @@
+"""What dstack adds to a TDX quote: event log, compose file, NEAR's compose manager."""
