@@ -7,13 +7,8 @@ With them it turns messages into requests (`request`) and bytes into text (`rece
 answer at a time.  It owns no socket and no clock: bytes and `now` are arguments, and the caller
 sends what it returns.
 
-All transitions stand in one table, `TRANSITIONS`, and one method applies them, `_apply`.  What the
-table does not list is refused  [SES-5].  Three rules are visible in it:
-
-* Evidence that was refused leaves nothing to fall back to.  `challenge` gives up both keys before
-  the new evidence is fetched  [SES-2].
-* A failed answer ends the answer and not the session: the next request is encrypted anew.
-* `closed` has no way out  [SES-6].
+All transitions stand in one table, `transitions.TRANSITIONS`, and one method applies them,
+`_apply`.  What the table does not list is refused  [SES-5].
 
 An iterator of `receive` belongs to its answer.  Read after the answer ended, it is refused.
 """
@@ -26,7 +21,6 @@ from datetime import MAXYEAR, datetime, timedelta
 from typing import (
     Any,
     Dict,
-    Final,
     Iterator,
     Mapping,
     NamedTuple,
@@ -36,6 +30,12 @@ from typing import (
     SupportsIndex,
 )
 
+from venice_ref.attestation.endorsements import (
+    NO_ENDORSEMENTS,
+    PINNED_ROOTS,
+    Endorsements,
+    TrustRoots,
+)
 from venice_ref.attestation.policy import Policy
 from venice_ref.attestation.report import Report
 from venice_ref.attestation.verify import VerifiedAttestation, verify_attestation
@@ -47,6 +47,7 @@ from venice_ref.e2ee.options import check_model
 from venice_ref.e2ee.stream import Completion, Delta, StreamReader
 from venice_ref.errors import EvidenceError, ProtocolError, UsageError, VeniceError
 from venice_ref.model import Nonce32, PublicKey65, RandomBytes
+from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import (
     ALGORITHM,
     HEADER_ALGORITHM,
@@ -56,59 +57,38 @@ from venice_ref.spec import (
     NONCE_SIZE,
     SESSION_TTL_SECONDS,
 )
+from venice_ref.transitions import (
+    ABANDON,
+    ACCEPT,
+    CHALLENGE,
+    CHALLENGED,
+    CLOSE,
+    CLOSED,
+    EXPIRE,
+    EXPIRED,
+    FAIL,
+    FINISH,
+    KEYLESS,
+    READY,
+    RECEIVE,
+    REFUSE,
+    REQUEST,
+    STREAMING,
+    TRANSITIONS,
+    UNATTESTED,
+)
 
-__all__ = ["TRANSITIONS", "ChatRequest", "Session"]
-
-# --- States and events --------------------------------------------------------------------------
-
-UNATTESTED: Final = "unattested"
-"""No keys: before the first evidence, and after evidence that was refused."""
-CHALLENGED: Final = "challenged"
-"""No keys, and a nonce that waits for its answer."""
-READY: Final = "ready"
-"""Both keys, and no answer under way."""
-STREAMING: Final = "streaming"
-"""Both keys, and an answer under way."""
-EXPIRED: Final = "expired"
-"""No keys any more: the evidence is too old."""
-CLOSED: Final = "closed"
-"""No keys, for good."""
-
-CHALLENGE: Final = "challenge"
-ACCEPT: Final = "accept evidence"
-REFUSE: Final = "refuse evidence"
-REQUEST: Final = "request"
-RECEIVE: Final = "receive"
-FINISH: Final = "finish"
-FAIL: Final = "fail the answer"
-ABANDON: Final = "abandon"
-EXPIRE: Final = "expire"
-CLOSE: Final = "close"
-
-TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    UNATTESTED: {CHALLENGE: CHALLENGED, CLOSE: CLOSED},
-    CHALLENGED: {CHALLENGE: CHALLENGED, ACCEPT: READY, REFUSE: UNATTESTED, CLOSE: CLOSED},
-    READY: {
-        CHALLENGE: CHALLENGED,
-        REQUEST: STREAMING,
-        ABANDON: READY,
-        EXPIRE: EXPIRED,
-        CLOSE: CLOSED,
-    },
-    STREAMING: {
-        RECEIVE: STREAMING,
-        FINISH: READY,
-        FAIL: READY,
-        ABANDON: READY,
-        CLOSE: CLOSED,
-    },
-    EXPIRED: {CHALLENGE: CHALLENGED, CLOSE: CLOSED},
-    CLOSED: {CLOSE: CLOSED},
-}
-"""State, event, next state.  There are no other transitions."""
-
-_KEYLESS: Final = frozenset({UNATTESTED, CHALLENGED, EXPIRED, CLOSED})
-"""Entering one of these gives up the keys."""
+__all__ = [
+    "CHALLENGED",
+    "CLOSED",
+    "EXPIRED",
+    "READY",
+    "STREAMING",
+    "TRANSITIONS",
+    "UNATTESTED",
+    "ChatRequest",
+    "Session",
+]
 
 
 class ChatRequest(NamedTuple):
@@ -135,6 +115,7 @@ class Session:
         "_keys",
         "_latest",
         "_max_requests",
+        "_memo",
         "_model",
         "_nonce",
         "_policy",
@@ -142,6 +123,7 @@ class Session:
         "_reader",
         "_report",
         "_requests",
+        "_roots",
         "_state",
         "_ttl",
         "_unsafe_allow_plaintext",
@@ -157,6 +139,8 @@ class Session:
         ttl_seconds: float = SESSION_TTL_SECONDS,
         max_requests: int = MAX_SESSION_REQUESTS,
         unsafe_allow_plaintext: bool = False,
+        roots: TrustRoots = PINNED_ROOTS,
+        memo: Optional[SignatureMemo] = None,
     ) -> None:
         check_model(model)
         if not isinstance(base_url, str):
@@ -168,6 +152,8 @@ class Session:
         self._ttl = _checked_ttl(ttl_seconds)
         self._max_requests = _checked_max_requests(max_requests)
         self._unsafe_allow_plaintext = unsafe_allow_plaintext
+        self._roots = roots
+        self._memo = SignatureMemo() if memo is None else memo
         self._state = UNATTESTED
         self._nonce: Optional[Nonce32] = None
         self._keys: Optional[_Keys] = None
@@ -190,10 +176,17 @@ class Session:
         self._nonce = Nonce32(draw(self._random_bytes, NONCE_SIZE, rule="ATT-2"))
         return self._nonce
 
-    def attest(self, raw_answer: bytes, *, now: datetime) -> Report:
+    def attest(
+        self,
+        raw_answer: bytes,
+        *,
+        now: datetime,
+        endorsements: Endorsements = NO_ENDORSEMENTS,
+    ) -> Report:
         """Judge the answer to the challenge; the session is ready where it meets the policy.
 
-        A nonce serves for one answer: after a refusal, `challenge` again.
+        `endorsements` are the statements of Intel and NVIDIA that the policy's levels need.  A
+        nonce serves for one answer: after a refusal, `challenge` again.
 
         Raises:
             MalformedError, EvidenceError, PolicyError: the evidence is refused; `report` on the
@@ -204,7 +197,7 @@ class Session:
         self._require(ACCEPT)
         _check_time(now)
         try:
-            verified = self._verify(raw_answer, now)
+            verified = self._verify(raw_answer, now, endorsements)
             client_key = PrivateKey.generate(self._random_bytes)
         except BaseException:
             self._apply(REFUSE)
@@ -217,9 +210,18 @@ class Session:
         self._requests = 0
         return verified.report
 
-    def _verify(self, raw_answer: bytes, now: datetime) -> VerifiedAttestation:
+    def _verify(
+        self, raw_answer: bytes, now: datetime, endorsements: Endorsements
+    ) -> VerifiedAttestation:
         verified = verify_attestation(
-            raw_answer, nonce=self._nonce, model=self._model, policy=self._policy, now=now
+            raw_answer,
+            nonce=self._nonce,
+            model=self._model,
+            policy=self._policy,
+            now=now,
+            endorsements=endorsements,
+            roots=self._roots,
+            memo=self._memo,
         )
         if verified.model != self._model:
             raise EvidenceError(
@@ -393,7 +395,7 @@ class Session:
         """Make a transition of the table, and give up the keys where the next state has none."""
         self._require(event)
         self._state = TRANSITIONS[self._state][event]
-        if self._state in _KEYLESS:
+        if self._state in KEYLESS:
             self._forget()
 
     def _forget(self) -> None:

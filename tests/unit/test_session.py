@@ -12,6 +12,7 @@ import pytest
 
 import venice_ref.session
 from tests.unit.e2ee.samples import DONE, MODEL, OTHER, chunk, content, event
+from venice_ref.attestation.endorsements import NO_ENDORSEMENTS, PINNED_ROOTS, Endorsements
 from venice_ref.attestation.policy import Policy
 from venice_ref.attestation.report import Report
 from venice_ref.attestation.verify import VerifiedAttestation
@@ -29,6 +30,7 @@ from venice_ref.errors import (
     UsageError,
     VeniceError,
 )
+from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.session import (
     CHALLENGED,
     CLOSED,
@@ -122,6 +124,18 @@ def test_a_session_begins_with_nothing(attestation: Attestation) -> None:  # KEY
     assert attestation.calls == []
 
 
+def test_endorsements_roots_and_memo_are_passed_on(attestation: Attestation) -> None:
+    roots = PINNED_ROOTS._replace(nvidia_nras=frozenset({bytes(32)}))
+    given, memo = Endorsements(collateral=b"{}"), SignatureMemo()
+    session = make(roots=roots, memo=memo)
+    for _ in range(2):
+        session.challenge()
+        session.attest(b"good", now=NOW, endorsements=given)
+    for call in attestation.calls:
+        assert (call["endorsements"], call["roots"]) == (given, roots)
+        assert call["memo"] is memo
+
+
 def test_each_challenge_is_fresh() -> None:  # ATT-2
     session = make()
     nonces = [session.challenge() for _ in range(3)]
@@ -146,8 +160,17 @@ def test_the_evidence_is_judged_with_the_latest_nonce(attestation: Attestation) 
     session.challenge()
     nonce = session.challenge()
     assert session.attest(b"good", now=NOW) is REPORT
+    memo = attestation.calls[0].pop("memo")
+    assert isinstance(memo, SignatureMemo)
     assert attestation.calls == [
-        {"nonce": nonce, "model": "e2ee-mock", "policy": POLICY, "now": NOW}
+        {
+            "nonce": nonce,
+            "model": "e2ee-mock",
+            "policy": POLICY,
+            "now": NOW,
+            "endorsements": NO_ENDORSEMENTS,
+            "roots": PINNED_ROOTS,
+        }
     ]
     assert session.state == READY
     assert session.report is REPORT

@@ -46,6 +46,8 @@ class NvidiaPayload(NamedTuple):
     arch: Optional[str]
     nonce: Optional[str]
     evidence: Tuple[GpuEvidence, ...]
+    members: JsonObject
+    """The whole payload, out of the strings that it came in."""
 
 
 class Answer(NamedTuple):
@@ -157,4 +159,5 @@ def _nvidia(top: JsonObject) -> Optional[NvidiaPayload]:
             GpuEvidence(gpu.text("arch"), gpu.text("certificate"), gpu.text("evidence"))
             for gpu in gpu_list(payload, "evidence_list") or ()
         ),
+        members=payload,
     )

@@ -1,23 +1,44 @@
 """What one verification was given, and what it has found so far.
 
 The checks fill this in, one after the other; what a check has not reached is `None`.  At the end
-the facts of the report are read out of it.
+the facts of the report are read out of it (`facts`).
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Final, List, NamedTuple, Optional, Tuple, Union
+from datetime import datetime
+from typing import Dict, Final, NamedTuple, Optional, Set, Tuple, Union
 
-from venice_ref.attestation.answer import Answer, NvidiaPayload
-from venice_ref.attestation.policy import Policy
-from venice_ref.attestation.report import NOT_PERFORMED, PASS, Check, printable
-from venice_ref.crypto.address import to_checksum
-from venice_ref.errors import MalformedError
-from venice_ref.evidence.tdx.attributes import decode_td_attributes
+from venice_ref.attestation.answer import Answer
+from venice_ref.attestation.endorsements import Endorsements, TrustRoots
+from venice_ref.attestation.policy import Policy, includes
+from venice_ref.attestation.report import NOT_PERFORMED, PASS, Check
+from venice_ref.errors import EvidenceError, MalformedError, PeerError
+from venice_ref.evidence.dstack.app import App
+from venice_ref.evidence.dstack.compose import ComposeFacts
+from venice_ref.evidence.dstack.event_log import VerifiedEventLog
+from venice_ref.evidence.dstack.manager import ManagerFacts, ManagerRecord
+from venice_ref.evidence.nvidia.fleet import Fleet
+from venice_ref.evidence.nvidia.measurements import MeasuredGpu
+from venice_ref.evidence.nvidia.payload import GpuPayload
+from venice_ref.evidence.nvidia.tokens import NrasVerdict
+from venice_ref.evidence.nvidia.verify import SignedGpu
+from venice_ref.evidence.tdx.collateral import VerifiedCollateral
 from venice_ref.evidence.tdx.quote import Quote
+from venice_ref.evidence.tdx.verify import QuoteFacts
 from venice_ref.model import Address20, Nonce32, PublicKey65
+from venice_ref.pki.signatures import SignatureMemo
+from venice_ref.spec import ASSURANCE_LEVELS, GPU_LEVELS
 
-__all__ = ["NO_NONCE", "Findings", "Outcome", "Skip", "collect_facts"]
+__all__ = ["NO_NONCE", "Findings", "Level", "Outcome", "Skip"]
+
+
+class Level(NamedTuple):
+    """The lowest level of an axis at which a check is made."""
+
+    axis: str
+    """`assurance` or `gpu`, as in `Policy`."""
+    name: str
 
 
 class Skip(NamedTuple):
@@ -25,38 +46,56 @@ class Skip(NamedTuple):
 
     reason: str
     required: bool = False
+    rule: str = "ATT-13"
+    """Of a required check: the requirement by which its absence is refused."""
+    hint: str = ""
+    """Of a required check: how it could be made."""
 
 
 Outcome = Union[str, Skip]
 """What a check that did not fail comes to; a text is what was found."""
 
-NO_NONCE: Final = Skip("no nonce was given to compare with", required=True)
+NO_NONCE: Final = Skip(
+    "no nonce was given to compare with",
+    required=True,
+    hint="give the nonce that was sent with the request",
+)
 
 
 class Findings:
     """The inputs, and what the checks made of them."""
 
     __slots__ = (
-        "address",
-        "answer",
-        "model",
-        "model_keys",
-        "nonce",
-        "nonce_form",
-        "policy",
-        "quote",
-        "quotes",
-        "raw",
-        "results",
-    )
+        "_broken", "address", "answer", "app", "collateral", "compose", "dcap_error", "dcap_steps",
+        "endorsements", "event_log", "fleet", "gpu_payload", "gpus", "manager", "manager_record",
+        "measured_gpus", "memo", "model", "model_keys", "nonce", "nonce_form", "now", "nras",
+        "policy", "quote", "quote_facts", "quotes", "raw", "results", "roots",
+    )  # fmt: skip
 
     def __init__(
-        self, raw: bytes, nonce: Optional[Nonce32], model: Optional[str], policy: Policy
+        self,
+        raw: bytes,
+        nonce: Optional[Nonce32],
+        model: Optional[str],
+        policy: Policy,
+        *,
+        now: datetime,
+        endorsements: Endorsements,
+        roots: TrustRoots,
+        memo: SignatureMemo,
     ) -> None:
         self.raw = raw
         self.nonce = nonce
         self.model = model
         self.policy = policy
+        self.now = now
+        self.endorsements = endorsements
+        self.roots = roots
+        self.memo = memo
+        self.results: Dict[str, Check] = {}
+        """The checks so far by id, in order."""
+        self._broken: Set[Level] = set()
+
         self.answer: Optional[Answer] = None
         self.model_keys: Tuple[PublicKey65, ...] = ()
         """Every statement of the model key, parsed."""
@@ -68,8 +107,26 @@ class Findings:
         """The first of them, parsed."""
         self.nonce_form = ""
         """`raw` or `sha256` once REPORTDATA was found to carry the nonce."""
-        self.results: Dict[str, Check] = {}
-        """The checks so far by id, in order."""
+
+        self.collateral: Optional[VerifiedCollateral] = None
+        self.dcap_steps: Dict[str, str] = {}
+        """The steps of the quote's verification that passed, and what each found."""
+        self.dcap_error: Optional[PeerError] = None
+        """What ended it."""
+        self.quote_facts: Optional[QuoteFacts] = None
+        self.event_log: Optional[VerifiedEventLog] = None
+        self.app: Optional[App] = None
+        self.compose: Optional[ComposeFacts] = None
+        self.manager_record: Optional[ManagerRecord] = None
+        self.manager: Optional[ManagerFacts] = None
+
+        self.gpu_payload: Optional[GpuPayload] = None
+        self.gpus: Tuple[SignedGpu, ...] = ()
+        self.fleet: Optional[Fleet] = None
+        self.nras: Optional[NrasVerdict] = None
+        self.measured_gpus: Tuple[MeasuredGpu, ...] = ()
+
+    # --- What a check may rely on, where the table says that it needs another -------------------
 
     @property
     def the_answer(self) -> Answer:
@@ -92,92 +149,43 @@ class Findings:
             raise MalformedError("no model key", rule="KEY-8")
         return self.address
 
+    @property
+    def the_collateral(self) -> VerifiedCollateral:
+        """The collateral, in a check that needs `dcap.collateral`."""
+        if self.collateral is None:
+            raise EvidenceError("no collateral", rule="COL-1")
+        return self.collateral
+
+    @property
+    def the_fleet(self) -> Fleet:
+        """The GPUs, in a check that needs `gpu.fleet`."""
+        if self.fleet is None:
+            raise EvidenceError("no GPU", rule="GPU-1")
+        return self.fleet
+
+    # --- Results --------------------------------------------------------------------------------
+
+    def asks_for(self, level: Level) -> bool:
+        """Tell whether the policy asks for a level."""
+        return includes(level.axis, getattr(self.policy, level.axis), level.name)
+
+    def enter(self, check: Check, level: Optional[Level]) -> None:
+        """Enter a result; without a level it counts for the verdict only."""
+        self.results[check.id] = check
+        if level is not None and not check.holds:
+            self._broken.add(level)
+
     def passed(self, name: str) -> Optional[bool]:
         """Tell how a check ended; `None` where it was not performed."""
         status = self.results[name].status
         return None if status == NOT_PERFORMED else status == PASS
 
-
-# --- Facts --------------------------------------------------------------------------------------
-
-_BODY_FACTS: Final = (
-    "report_data",
-    "mr_td",
-    "rt_mr0",
-    "rt_mr1",
-    "rt_mr2",
-    "rt_mr3",
-    "mr_config_id",
-    "mr_owner",
-    "mr_owner_config",
-    "mr_seam",
-    "mr_signer_seam",
-    "td_attributes",
-    "xfam",
-    "tee_tcb_svn",
-)
-"""Fields of the quote's body that are facts, in hexadecimal."""
-
-
-def collect_facts(findings: Findings) -> Dict[str, Any]:
-    """Return the facts in their fixed order, null where unknown.
-
-    Peer text is bounded and printable.  A fact is what the evidence says, and as true as the
-    verdict and the assurance that was reached.
-    """
-    facts: Dict[str, Any] = {}
-    facts.update(_answer_facts(findings.answer))
-    facts.update(_key_facts(findings))
-    facts["nonce"] = None if findings.nonce is None else findings.nonce.hex()
-    facts["nonce_binding"] = findings.nonce_form or None
-    facts.update(_quote_facts(findings.quote))
-    facts.update(_gpu_facts(findings.answer))
-    # Verified collateral gives these; nothing evaluates it yet.
-    facts["tcb_status"] = None
-    facts["advisory_ids"] = None
-    return facts
-
-
-def _answer_facts(answer: Optional[Answer]) -> Dict[str, Any]:
-    names = ("model", "upstream_model", "tee_provider", "tee_hardware", "signing_algo")
-    texts = {name: None if answer is None else getattr(answer, name) for name in names}
-    return {name: None if text is None else printable(text) for name, text in texts.items()}
-
-
-def _key_facts(findings: Findings) -> Dict[str, Any]:
-    if findings.address is None or findings.answer is None:
-        return {"model_key": None, "model_key_source": None, "signing_address": None}
-    return {
-        "model_key": findings.model_keys[0].hex(),
-        "model_key_source": "keyset" if findings.answer.key_from_keyset else "answer",
-        "signing_address": to_checksum(findings.address),
-    }
-
-
-def _quote_facts(quote: Optional[Quote]) -> Dict[str, Any]:
-    facts: Dict[str, Any] = dict.fromkeys(("quote_version", "tee_type", *_BODY_FACTS))
-    facts["td_attribute_names"] = None
-    if quote is None:
-        return facts
-    facts["quote_version"] = quote.version
-    facts["tee_type"] = "tdx" if quote.is_tdx else "sgx"
-    for name in _BODY_FACTS:
-        field = quote.body.get(name)
-        facts[name] = None if field is None else field.hex()
-    if quote.is_tdx:
-        facts["td_attribute_names"] = _attribute_names(quote.body["td_attributes"])
-    return facts
-
-
-def _attribute_names(td_attributes: bytes) -> List[str]:
-    return [str(attribute) for attribute in decode_td_attributes(td_attributes)]
-
-
-def _gpu_facts(answer: Optional[Answer]) -> Dict[str, Any]:
-    if answer is None:
-        return {"gpu_count": None, "gpu_arch": None}
-    payload = answer.nvidia or NvidiaPayload(None, None, ())
-    return {
-        "gpu_count": len(payload.evidence),
-        "gpu_arch": None if payload.arch is None else printable(payload.arch),
-    }
+    def reached(self, axis: str) -> str:
+        """Return the highest level, up to the required one, all of whose checks hold  [ATT-15]."""
+        levels = ASSURANCE_LEVELS if axis == "assurance" else GPU_LEVELS
+        reached = levels[0]
+        for level in levels[1:]:
+            if Level(axis, level) in self._broken or not self.asks_for(Level(axis, level)):
+                break
+            reached = level
+        return reached

@@ -16,7 +16,7 @@ from typing import Any, Callable, Final, Mapping, Optional, Tuple, Union
 from venice_ref.codec.strict import JsonObject, parse_json
 from venice_ref.errors import MalformedError
 from venice_ref.model import Json
-from venice_ref.spec import MAX_ATTESTATION_SIZE
+from venice_ref.spec import MAX_ATTESTATION_SIZE, MAX_EVENTS, MAX_GPUS
 
 __all__ = [
     "ANSWER",
@@ -27,12 +27,6 @@ __all__ = [
     "nvidia_payload",
     "tcb_info",
 ]
-
-MAX_EVENTS: Final = 4096
-"""Entries of an event log; the longest observed has 33."""
-
-MAX_GPUS: Final = 256
-"""Entries of `nvidia_payload.evidence_list`; a machine has 8 GPUs."""
 
 MAX_KEYSET_KEYS: Final = 64
 """Entries of `workload_keyset.e2ee_public_keys`, which has one for each algorithm."""

@@ -20,9 +20,9 @@ from tests.samples import (
     quote,
 )
 from venice_ref.attestation.answer import Answer, parse_answer
-from venice_ref.attestation.schema import ANSWER, MAX_EVENTS, MAX_GPUS, MAX_KEYSET_KEYS
+from venice_ref.attestation.schema import ANSWER, MAX_KEYSET_KEYS
 from venice_ref.errors import MalformedError
-from venice_ref.spec import MAX_ATTESTATION_SIZE
+from venice_ref.spec import MAX_ATTESTATION_SIZE, MAX_EVENTS, MAX_GPUS
 
 
 def refused(raw: bytes) -> MalformedError:

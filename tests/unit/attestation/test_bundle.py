@@ -15,6 +15,7 @@ from venice_ref.attestation.bundle import (
     is_bundle,
     parse_bundle,
 )
+from venice_ref.attestation.endorsements import MAX_RIMS, NO_ENDORSEMENTS, Endorsements
 from venice_ref.codec.strict import parse_json_object
 from venice_ref.errors import MalformedError, UsageError
 from venice_ref.model import Nonce32
@@ -33,6 +34,7 @@ def members() -> Dict[str, Any]:
         BUNDLE,
         BUNDLE._replace(attestation=""),
         BUNDLE._replace(collateral='{"tcb_info": "{}"}', nras="[]", jwks="{}"),
+        BUNDLE._replace(rims=("<a/>\r\n", "")),
         BUNDLE._replace(captured_at=NOW.replace(microsecond=123456)),
     ],
 )
@@ -60,7 +62,8 @@ def test_a_time_of_another_zone_is_the_same_time() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "where"),
     [
-        ("format", "venice-ref-bundle-2", "bundle.format"),
+        ("format", "venice-ref-bundle-3", "bundle.format"),
+        ("format", "venice-ref-bundle-1", "bundle"),  # which has no rims
         ("format", None, "bundle.format"),
         ("format", 1, "bundle.format"),
         ("model", None, "bundle.model"),
@@ -76,14 +79,57 @@ def test_a_time_of_another_zone_is_the_same_time() -> None:
         ("collateral", {}, "bundle.collateral"),
         ("nras", [], "bundle.nras"),
         ("jwks", 1, "bundle.jwks"),
+        ("rims", "x", "bundle.rims"),
+        ("rims", [1], "bundle.rims"),
+        ("rims", ["x"] * (MAX_RIMS + 1), "bundle.rims"),
         ("more", None, "bundle"),
         ("more", "x", "bundle"),
     ],
 )
-def test_another_form_of_a_member(name: str, value: object, where: str) -> None:
+def test_another_form_of_a_member(name: str, value: object, where: str) -> None:  # ATT-14
     with pytest.raises(MalformedError) as caught:
         parse_bundle(json.dumps({**members(), name: value}).encode())
-    assert caught.value.where == where
+    assert (caught.value.where, caught.value.rule) == (where, "ATT-14")
+
+
+def test_version_1_is_still_read() -> None:
+    old = {**members(), "format": "venice-ref-bundle-1"}
+    del old["rims"]
+    assert parse_bundle(json.dumps(old).encode()) == BUNDLE
+
+
+def test_the_endorsements_are_kept_to_the_byte() -> None:  # ATT-14
+    given = Endorsements(b'{"a" :1}\n', None, b"\xc3\xa9", (b"<?xml?>\r\n<a/>", b""))
+    kept = BUNDLE.with_endorsements(given)
+    assert parse_bundle(encode_bundle(kept)).endorsements == given
+    assert BUNDLE.endorsements == NO_ENDORSEMENTS
+    assert kept.attestation == BUNDLE.attestation
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        (Endorsements(collateral=b"\xff"), "endorsements.collateral"),
+        (Endorsements(jwks=b"\xff"), "endorsements.jwks"),
+        (Endorsements(rims=(b"", b"\xff")), "endorsements.rims[1]"),
+    ],
+)
+def test_what_has_no_exact_text_is_not_kept(given: Endorsements, where: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        BUNDLE.with_endorsements(given)
+    assert (caught.value.rule, caught.value.where) == ("ATT-14", where)
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        BUNDLE._replace(rims=("",) * (MAX_RIMS + 1)),
+        BUNDLE._replace(attestation="\n" * (MAX_BUNDLE_SIZE // 2)),
+    ],
+)
+def test_what_nobody_could_read_is_not_written(bundle: Bundle) -> None:
+    with pytest.raises(UsageError, match="more than a bundle can carry"):
+        encode_bundle(bundle)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
@@ -22,6 +22,8 @@ from tests.samples import (
     quote,
     report_of,
 )
+from venice_ref.attestation.findings import Findings
+from venice_ref.attestation.pins import Pin
 from venice_ref.attestation.policy import Policy
 from venice_ref.attestation.verify import VerifiedAttestation, verify_attestation
 from venice_ref.crypto.address import to_checksum
@@ -90,10 +92,11 @@ def test_the_facts() -> None:
         "td_attribute_names": ["SEPT_VE_DISABLE"],
         "gpu_count": 8,
         "gpu_arch": "HOPPER",
-        "tcb_status": None,
-        "advisory_ids": None,
     }
-    assert facts == expected
+    # What only a higher level proves is null.
+    assert {name: value for name, value in facts.items() if value is not None} == expected
+    assert list(facts)[: len(expected) - 2] == list(expected)[:-2]
+    assert {"tcb_status", "advisory_ids", "compose_hash", "gpus", "nras_result"} <= set(facts)
 
 
 def test_facts_have_the_same_names_whatever_is_known() -> None:
@@ -133,39 +136,64 @@ def test_peer_text_cannot_paint_the_terminal() -> None:  # ERR-2
 # --- Levels -------------------------------------------------------------------------------------
 
 
+PINNED = Pin("mr_td", (b"\x3d" * 48,))
+WITHOUT_DSTACK = near_answer()
+"""Whose data of dstack is a placeholder."""
+del WITHOUT_DSTACK["event_log"], WITHOUT_DSTACK["info"]
+
+
 @pytest.mark.parametrize("assurance", ["dcap", "measured"])
-def test_a_level_that_is_not_built_fails_closed(assurance: str) -> None:  # POL-3
-    error = refused(policy=Policy(assurance=assurance))
+def test_without_collateral_a_level_fails_closed(assurance: str) -> None:  # POL-3
+    pins = PINNED if assurance == "measured" else None
+    error = refused(encode(WITHOUT_DSTACK), policy=Policy(assurance=assurance, measurements=pins))
     assert isinstance(error, PolicyError)
     assert error.rule == "POL-3"
-    assert "not built yet" in error.message
+    assert "no collateral was given" in error.message
     assert "binding" in error.hint
     report = report_of(error)
     assert (report.assurance_required, report.assurance_reached) == (assurance, "binding")
-    assert not report.check("dcap.signature").holds
-    assert report.check("measurements").holds is (assurance == "dcap")
+    assert not report.check("dcap.quote_signature").holds
+    assert report.check("dstack.event_log").holds is (assurance == "dcap")
 
 
 def test_the_default_is_not_binding() -> None:  # POL-1
-    assert isinstance(refused(policy=Policy()), PolicyError)
+    assert isinstance(refused(encode(WITHOUT_DSTACK), policy=Policy()), PolicyError)
 
 
 @pytest.mark.parametrize("gpu", ["signed", "nras", "measured"])
-def test_a_gpu_level_that_is_not_built_fails_closed(gpu: str) -> None:  # POL-4
+def test_gpu_evidence_of_no_gpu_fails_closed(gpu: str) -> None:  # POL-4
     error = refused(policy=BINDING._replace(gpu=gpu))
-    assert isinstance(error, PolicyError)
-    assert (error.rule, error.where) == ("POL-3", "policy.gpu")
-    assert "report" in error.hint
-    assert not report_of(error).check("gpu.signatures").holds
+    assert isinstance(error, MalformedError)
+    assert error.message.startswith("attestation refused: gpu.signatures")
+    assert not report_of(error).check("gpu.fleet").holds
     assert report_of(error).gpu_reached == "report"
 
 
-def test_bad_evidence_is_worse_than_a_level_that_is_not_built() -> None:
+def test_bad_evidence_is_worse_than_missing_collateral() -> None:
     error = refused(nonce=bytes(32), policy=Policy())
     assert isinstance(error, EvidenceError)
     assert error.rule == "ATT-5"
-    assert report_of(error).check("policy.assurance").status == "fail"
+    assert not report_of(error).check("dcap.collateral").holds
     assert report_of(error).assurance_reached == "none"
+
+
+@pytest.mark.parametrize(
+    ("axis", "failed"),
+    [("assurance", ("policy.assurance", "POL-1")), ("gpu", ("policy.gpu", "POL-4"))],
+)
+def test_the_level_is_held_apart_from_the_checks_that_lead_to_it(
+    axis: str, failed: Tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:  # POL-1, POL-4
+    reached = Findings.reached
+
+    def less(findings: Findings, asked: str) -> str:
+        lowest = {"assurance": "none", "gpu": "ignore"}
+        return lowest[asked] if asked == axis else reached(findings, asked)
+
+    monkeypatch.setattr(Findings, "reached", less)
+    error = refused()
+    assert isinstance(error, PolicyError)
+    assert [(check.id, check.requirement) for check in report_of(error).failed] == [failed]
 
 
 def test_the_gpu_can_be_ignored() -> None:
