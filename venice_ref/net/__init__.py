@@ -1,1 +1,1 @@
-"""The only sockets: one bounded HTTP client and the service's four endpoints."""
+"""The only sockets: one bounded HTTP client, the service's endpoints, and those of the vendors."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from venice_ref.errors import UsageError
+from venice_ref.codec.strict import decode_hex, excerpt
+from venice_ref.errors import MalformedError, UsageError
 from venice_ref.spec import DEFAULT_BASE_URL
 
-__all__ = ["BaseUrl", "is_query", "parse_base_url", "percent_encode"]
+__all__ = ["BaseUrl", "is_query", "parse_base_url", "percent_decode", "percent_encode"]
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 
@@ -25,6 +26,8 @@ _BASE_URL = re.compile(
 )
 _LOOPBACK = re.compile(r"localhost\Z|\[::1\]\Z|127(?:\.(?:0|[1-9][0-9]{0,2})){3}\Z", re.IGNORECASE)
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*\Z")
+_ENCODED = re.compile(r"(?:[A-Za-z0-9._~/=-]|%[0-7][0-9A-Fa-f])*\Z")
+_OCTET = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -87,6 +90,18 @@ def percent_encode(text: str) -> str:
     except UnicodeEncodeError:
         raise UsageError("text that UTF-8 cannot carry", rule="REQ-9", where="url") from None
     return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in raw)
+
+
+def percent_decode(text: str, *, where: str = "", rule: str = "") -> str:
+    """Return the ASCII text of a percent-encoded one; RFC 3986, 2.1.
+
+    A plus sign is refused where it is not encoded: it means itself to some decoders and a space to
+    others.  So is every other character that has to be encoded, but for `/` and `=`, which base64
+    has and which are the same in either form.
+    """
+    if _ENCODED.match(text) is None:
+        raise MalformedError(f"not percent-encoded ASCII: {excerpt(text)}", rule=rule, where=where)
+    return _OCTET.sub(lambda found: decode_hex(found[1]).decode("ascii"), text)
 
 
 def is_query(text: str) -> bool:

@@ -196,14 +196,21 @@ class HttpClient:
         """Return `text` without the API key, which a peer may have sent back  [ERR-2]."""
         return text.replace(self._api_key, "[API key]") if self._api_key else text
 
-    def get(self, path: str, params: Mapping[str, str], *, max_size: int) -> Response:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        max_size: int,
+        accept: str = "application/json",
+    ) -> Response:
         """Return the answer to GET `path`; redirects within the origin are followed."""
         query = "&".join(
             f"{percent_encode(name)}={percent_encode(value)}" for name, value in params.items()
         )
         target = f"{self.base_url.path}{path}{'?' if query else ''}{query}"
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._exchange("GET", target, {"Accept": "application/json"}, None, max_size)
+            response = self._exchange("GET", target, {"Accept": accept}, None, max_size)
             if response.status not in _REDIRECTS:
                 return response
             response.close()
@@ -213,10 +220,21 @@ class HttpClient:
         )
 
     def post_stream(
-        self, path: str, headers: Mapping[str, str], body: bytes, *, max_size: int
+        self,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        max_size: int,
+        cut_rule: str = "STR-1",
     ) -> Response:
-        """Return the answer to POST `path`, which is never sent to a second place  [NET-2]."""
-        response = self._exchange("POST", self.base_url.path + path, headers, body, max_size)
+        """Return the answer to POST `path`, which is never sent to a second place  [NET-2].
+
+        `cut_rule` goes into the error where the answer is cut: for one that is no event stream,
+        none.
+        """
+        target = self.base_url.path + path
+        response = self._exchange("POST", target, headers, body, max_size, cut_rule)
         if response.status in _REDIRECTS:
             response.close()
             raise TransportError(
@@ -252,6 +270,7 @@ class HttpClient:
         headers: Mapping[str, str],
         body: Optional[bytes],
         max_size: int,
+        cut_rule: str = "",
     ) -> Response:
         from venice_ref.net import connection  # noqa: PLC0415  # ssl and urllib.request cost 27 ms
 
@@ -277,9 +296,7 @@ class HttpClient:
             raise TransportError(
                 self.redact(error.message), rule=error.rule, hint=error.hint
             ) from None
-        response = Response(
-            http, deadline, host, max_size=max_size, cut_rule="" if body is None else "STR-1"
-        )
+        response = Response(http, deadline, host, max_size=max_size, cut_rule=cut_rule)
         self._check_encoding(response)
         return response
 

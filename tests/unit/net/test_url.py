@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venice_ref.errors import UsageError
-from venice_ref.net.url import is_query, parse_base_url, percent_encode
+from venice_ref.errors import MalformedError, UsageError
+from venice_ref.net.url import is_query, parse_base_url, percent_decode, percent_encode
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,24 @@ def test_components_are_percent_encoded(text: str, encoded: str) -> None:
 def test_a_lone_surrogate_cannot_be_encoded() -> None:
     with pytest.raises(UsageError):
         percent_encode("\ud800")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "text"),
+    [("", ""), ("a-._~b", "a-._~b"), ("%2b%2B%20%0A", "++ \n"), ("/=%2F%3d", "/=/="), ("%25", "%")],
+)
+def test_percent_encoding_is_taken_off(encoded: str, text: str) -> None:
+    assert percent_decode(encoded) == text
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    ["+", " ", "%", "%2", "%2G", "% 2", "%+2", "a\n", "%80", "%C3%A9", "\u00e9", "%\uff12\uff10"],
+)
+def test_what_is_not_percent_encoded_ascii_is_malformed(encoded: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        percent_decode(encoded, where="header", rule="NET-11")
+    assert (caught.value.rule, caught.value.where) == ("NET-11", "header")
 
 
 @pytest.mark.parametrize("text", ["", "a=b&c=d", "x=%20/?"])
