@@ -57,6 +57,8 @@ def _scenario_row(scenario: Scenario) -> Dict[str, Any]:
         "name": scenario.name,
         "does": scenario.does,
         "requirement": scenario.requirement,
+        "assurance": scenario.assurance,
+        "gpu": scenario.gpu,
         "changes": list(changed_points(scenario)),
     }
 

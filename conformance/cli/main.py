@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from typing import Callable, Dict, Final, NoReturn, Optional, Sequence
 
 __all__ = ["main", "run"]
@@ -86,6 +87,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--port", type=_port, default=0, help="port to listen on (default: any free one)")
     add("--scenario", default="honest", metavar="NAME", help="see the command list")
     add("--seed", metavar="TEXT", help="make keys, nonces and identifiers repeatable")
+    add("--now", type=_time, metavar="RFC3339", help="stand still at this time")
     add("--shape", choices=list(SHAPES), help="shape of every attestation answer")
     add("--quote", choices=list(QUOTE_KINDS), default="v4", help="kind of the quotes")
     add("--roles", choices=list(ROLES), default="all", help="roles that must be encrypted")
@@ -93,6 +95,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--chunks", type=_count, metavar="N", help="pieces of the answer (default: words)")
     add("--delay", type=_seconds, default=0.0, metavar="S", help="seconds before each piece")
     add("--require-key", metavar="KEY", help="the only API key that may chat")
+    add("--trust-root-out", metavar="FILE", help="write the simulated roots there, in PEM")
     add("-q", "--quiet", action="store_true", help="print the base URL and nothing else")
 
 
@@ -129,6 +132,20 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 3600:
         raise argparse.ArgumentTypeError(f"not a number of seconds from 0 to 3600: {text}")
     return seconds
+
+
+def _time(text: str) -> datetime:
+    from conformance.mock_tee.enclave import YEARS
+    from venice_ref.codec.strict import parse_rfc3339
+    from venice_ref.errors import VeniceError
+
+    try:
+        moment = parse_rfc3339(text)
+    except VeniceError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+    if moment.year not in YEARS:
+        raise argparse.ArgumentTypeError(f"not in the years {YEARS[0]} to {YEARS[-1]}: {text}")
+    return moment
 
 
 # --- The commands -------------------------------------------------------------------------------

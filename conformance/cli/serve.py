@@ -1,17 +1,20 @@
 """`serve`: the mock TEE until it is told to stop.
 
 Standard output gets one line, the base URL, so that a script can read it and go on.  Standard error
-says how to talk to it and then one line for each exchange.  SIGTERM is an order and ends with 0;
-Ctrl-C ends with 130.  Both close every connection properly.
+says how to talk to it and then one line for each exchange.  The roots that verify its evidence are
+written to a file, or behind the base URL where the file is `-`.  SIGTERM is an order and ends with
+0; Ctrl-C ends with 130.  Both close every connection properly.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 import threading
-from typing import Any, Final, List
+from pathlib import Path
+from typing import Any, Final, List, Optional
 
 from conformance.mock_tee.faults import UnknownScenarioError, find_scenario
 from conformance.mock_tee.log import Answer, Request
@@ -38,6 +41,7 @@ def serve(options: argparse.Namespace) -> int:
         watcher=None if options.quiet else _report,
         scenario=options.scenario,
         seed=options.seed,
+        now=options.now,
         shape=options.shape,
         quote_kind=options.quote,
         roles=options.roles,
@@ -46,6 +50,7 @@ def serve(options: argparse.Namespace) -> int:
         chunk_delay=options.delay,
         api_key=options.require_key,
     )
+    root_file = _write_root(tee, options.trust_root_out)  # before anybody reads the base URL
     stopped_by: List[int] = []
     stop = threading.Event()
 
@@ -58,8 +63,10 @@ def serve(options: argparse.Namespace) -> int:
     try:
         with tee:
             print(tee.base_url, flush=True)
+            if options.trust_root_out == "-":
+                print(tee.trust_root_pem, end="", flush=True)
             if not options.quiet:
-                print(_how_to_talk(tee), file=sys.stderr, flush=True)
+                print(_how_to_talk(tee, root_file), file=sys.stderr, flush=True)
             while not stop.wait(1.0):
                 pass  # a wait without end would not see Ctrl-C on every system
     except OSError as error:
@@ -83,14 +90,29 @@ def _signals() -> List[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM]
 
 
-def _how_to_talk(tee: MockTee) -> str:
+def _write_root(tee: MockTee, name: Optional[str]) -> Optional[Path]:
+    """Write the simulated roots where a file was named, and return where."""
+    if name is None or name == "-":
+        return None
+    path = Path(name).resolve()
+    path.write_text(tee.trust_root_pem, encoding="ascii")
+    return path
+
+
+def _how_to_talk(tee: MockTee, root_file: Optional[Path]) -> str:
     scenario = find_scenario(tee.settings.scenario)
+    # Without its roots a client refuses the simulation, as it should.
+    how = "--assurance binding"
+    if root_file is not None:
+        how = f"--trust-root {shlex.quote(str(root_file))}"
     lines = [
         f"A mock TEE, not a real one. Scenario {scenario.name}: {scenario.does}",
+        f"What Intel publishes about it is at {tee.pcs_url}/tdx/certification/v4 and beside it;",
+        f"what NVIDIA does, below {tee.nras_url}/v3/attest.",
         "Talk to it from another terminal; Ctrl-C stops it.",
         f"  export VENICE_BASE_URL={tee.base_url}",
         "  python3 -m venice_ref models",
-        '  python3 -m venice_ref chat e2ee-mock "Hello" --assurance binding',
+        f'  python3 -m venice_ref chat e2ee-mock "Hello" {how}',
     ]
     return "\n".join(lines)
 

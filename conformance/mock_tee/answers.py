@@ -7,19 +7,18 @@ evidence in an ACI envelope, names the key in its keyset only and has no `server
 
 Verdicts in `server_verification` are always favourable and values are those of the quote: a service
 that lies says that everything is fine, and only a client that looks for itself can tell.
-
-The GPU entries are placeholders that say so; reports that verify belong to a later step.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from typing import Any, Callable, Dict, Final, Mapping, NamedTuple
 
 from conformance.mock_tee.measurements import MEASUREMENTS, event_rows
 from conformance.mock_tee.models import Model
+from conformance.mock_tee.pki.gpu_report import entry, payload_text
+from conformance.mock_tee.quoting import QuoteHooks
 from conformance.mock_tee.scenario import Scenario, Visit
 from venice_ref.crypto.address import address_of, to_checksum
 from venice_ref.model import PublicKey65
@@ -46,7 +45,7 @@ class _Material(NamedTuple):
     """Hexadecimal digits."""
     td: Mapping[str, bytes]
     """The fields of the quote's TD report."""
-    gpu_count: int
+    nvidia_payload: str
 
     @property
     def key_hex(self) -> str:
@@ -74,7 +73,14 @@ def attestation_answer(
         td.update(scenario.td_fields(fields, visit))
         return td
 
-    quote = scenario.quote(enclave.quote(report_data, change), visit)
+    hooks = QuoteHooks(
+        body=change,
+        attestation_key=lambda key: scenario.attestation_key(key, visit),
+        qe_report=lambda fields: scenario.qe_report(fields, visit),
+        pck_chain=lambda chain: scenario.pck_chain(chain, visit),
+        signature_data=lambda data: scenario.signature_data(data, visit),
+    )
+    quote = scenario.quote(enclave.quote(report_data, hooks), visit)
     material = _Material(
         model,
         nonce,
@@ -82,7 +88,7 @@ def attestation_answer(
         scenario.presented_key(enclave.key, visit).public_key,
         quote.hex(),
         td,
-        model.provider.gpu_count,
+        _nvidia_payload(scenario, visit, nonce, model.provider.gpu_count),
     )
     return scenario.answer(_SHAPES[model.provider.shape](material), visit)
 
@@ -98,7 +104,7 @@ def _near_ai(material: _Material) -> Dict[str, Any]:
         "signing_public_key": material.key_hex,
         "request_nonce": material.nonce,
         "intel_quote": material.quote,
-        "nvidia_payload": _nvidia_payload(material),
+        "nvidia_payload": material.nvidia_payload,
         "event_log": event_rows(),
         "info": _info(),
         "signing_key": material.key_hex,
@@ -120,7 +126,7 @@ def _phala(material: _Material) -> Dict[str, Any]:
         "request_nonce": material.nonce,
         "intel_quote": material.quote,
         "quote": material.quote,
-        "nvidia_payload": _nvidia_payload(material),
+        "nvidia_payload": material.nvidia_payload,
         "event_log": _event_log_text(runtime_digests=False),
         "vm_config": _VM_CONFIG,
         "info": {**_info(), "tcb_info": json.dumps(_tcb_info())},
@@ -211,23 +217,15 @@ def _event_log_text(*, runtime_digests: bool) -> str:
     return json.dumps(event_rows(runtime_digests=runtime_digests), separators=(",", ":"))
 
 
-def _nvidia_payload(material: _Material) -> str:
-    """Return JSON text, as the service does; the nonce is bound, the reports are placeholders."""
-    nonce = bytes.fromhex(material.nonce)
-    certificate = base64.b64encode(b"venice-ref mock: no certificate").decode("ascii")
-    entries = []
-    for index in range(material.gpu_count):
-        # An SPDM 1.1 GET_MEASUREMENTS request begins a real report and carries the nonce.
-        report = bytes.fromhex("11e001ff") + nonce + f"venice-ref mock GPU {index}".encode()
-        entries.append(
-            {
-                "arch": "HOPPER",
-                "certificate": certificate,
-                "evidence": base64.b64encode(report).decode("ascii"),
-            }
-        )
-    payload = {"arch": "HOPPER", "evidence_list": entries, "nonce": material.nonce}
-    return json.dumps(payload, separators=(",", ":"))
+def _nvidia_payload(scenario: Scenario, visit: Visit, nonce: str, count: int) -> str:
+    """Return JSON text, as the service does; empty for a machine without GPUs."""
+    if not count:
+        return ""
+    machine = scenario.gpus(visit.enclave.ask_gpus(visit.nonce, count), visit)
+    reports = scenario.gpu_reports(tuple(asked.sign() for asked in machine), visit)
+    return payload_text(
+        [entry(asked.gpu.chain, report, nonce) for asked, report in zip(machine, reports)], nonce
+    )
 
 
 def _server_verification(material: _Material) -> Dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Dict, Final
 
 from conformance.mock_tee.attestation_scenarios import ATTESTATION_SCENARIOS
 from conformance.mock_tee.chat_scenarios import CHAT_SCENARIOS
+from conformance.mock_tee.nvidia_scenarios import NVIDIA_SCENARIOS
+from conformance.mock_tee.pki_scenarios import PKI_SCENARIOS
 from conformance.mock_tee.scenario import Scenario
 
 __all__ = ["SCENARIOS", "UnknownScenarioError", "find_scenario"]
@@ -24,7 +26,14 @@ class UnknownScenarioError(ValueError):
 _HONEST: Final = (Scenario("honest", "Everything is as the service promises."),)
 
 SCENARIOS: Final[Dict[str, Scenario]] = {
-    scenario.name: scenario for scenario in (*_HONEST, *ATTESTATION_SCENARIOS, *CHAT_SCENARIOS)
+    scenario.name: scenario
+    for scenario in (
+        *_HONEST,
+        *ATTESTATION_SCENARIOS,
+        *PKI_SCENARIOS,
+        *NVIDIA_SCENARIOS,
+        *CHAT_SCENARIOS,
+    )
 }
 """The behaviours by name, in the order of the table."""
 

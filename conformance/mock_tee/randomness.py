@@ -14,10 +14,13 @@ from typing import Final, Optional
 
 from venice_ref.model import RandomBytes
 
-__all__ = ["SEEDED_TIME", "SeededBytes", "random_source"]
+__all__ = ["PROCESS_SEED", "SEEDED_TIME", "SeededBytes", "random_source"]
 
 SEEDED_TIME: Final = 1_767_225_600
 """Unix seconds that a seeded mock reports instead of the clock: 2026-01-01T00:00:00Z."""
+
+PROCESS_SEED: Final = os.urandom(32).hex()
+"""A seed that nobody knows, for what all mocks of one process share unless they have their own."""
 
 
 class SeededBytes:

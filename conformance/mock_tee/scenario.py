@@ -12,8 +12,14 @@ from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple, T
 from conformance.mock_tee.enclave import Enclave
 from conformance.mock_tee.log import Request
 from conformance.mock_tee.models import Model
+from conformance.mock_tee.pki.authority import Key, RevocationList
+from conformance.mock_tee.pki.gpu_report import Asked
+from conformance.mock_tee.pki.intel import Chain
+from conformance.mock_tee.pki.nras import AnswerDraft, TokenSigner
+from conformance.mock_tee.pki.statements import SignedText
 from conformance.mock_tee.refusals import Reply
 from venice_ref.crypto.ecdh import PrivateKey
+from venice_ref.evidence.tdx.quote import SignatureData
 from venice_ref.model import PublicKey65, RandomBytes
 
 __all__ = ["CutError", "Field", "Scenario", "Step", "Visit", "changed_points", "honest"]
@@ -77,6 +83,10 @@ class Scenario(NamedTuple):
     requirement: str = ""
     """Id of the requirement that a client meets by refusing, or by enduring, it; empty for the
     honest mock and for what no client can notice."""
+    assurance: str = "binding"
+    """The level of `spec.ASSURANCE_LEVELS` below which no client looks at what is changed."""
+    gpu: str = "report"
+    """The same of `spec.GPU_LEVELS`; what is not about GPUs is noticed at every one of them."""
 
     # --- the model list
     models: Callable[[Dict[str, Any], Visit], Dict[str, Any]] = honest
@@ -87,9 +97,34 @@ class Scenario(NamedTuple):
     report_data: Callable[[bytes, Visit], bytes] = honest
     td_fields: Callable[[Dict[str, bytes], Visit], Dict[str, bytes]] = honest
     """Fields of the TD report, before the quote is signed."""
+    attestation_key: Callable[[Key, Visit], Key] = honest
+    """The key that signs the quote and stands in it; the QE report names the platform's."""
+    qe_report: Callable[[Dict[str, bytes], Visit], Dict[str, bytes]] = honest
+    """Fields of the report of the quoting enclave, before the PCK signs it."""
+    pck_chain: Callable[[Chain, Visit], Chain] = honest
+    signature_data: Callable[[SignatureData, Visit], SignatureData] = honest
     quote: Callable[[bytes, Visit], bytes] = honest
+    gpus: Callable[[Tuple[Asked, ...], Visit], Tuple[Asked, ...]] = honest
+    """The GPUs and what they are about to sign."""
+    gpu_reports: Callable[[Tuple[bytes, ...], Visit], Tuple[bytes, ...]] = honest
     answer: Callable[[Dict[str, Any], Visit], Dict[str, Any]] = honest
     attestation_reply: Callable[[Reply, Visit], Reply] = honest
+
+    # --- what Intel publishes
+    root_crl: Callable[[RevocationList, Visit], RevocationList] = honest
+    """The list of the root, before it is signed."""
+    pck_crl: Callable[[RevocationList, Visit], RevocationList] = honest
+    """The list of the Platform CA, before it is signed."""
+    tcb_info: Callable[[Dict[str, Any], Visit], Dict[str, Any]] = honest
+    """The document before it is signed."""
+    signed_tcb_info: Callable[[SignedText, Visit], SignedText] = honest
+    pcs_reply: Callable[[Reply, Visit], Reply] = honest
+
+    # --- what NVIDIA's service says
+    nras_signer: Callable[[TokenSigner, Visit], TokenSigner] = honest
+    nras_claims: Callable[[AnswerDraft, Visit], AnswerDraft] = honest
+    """The claims of all tokens, before they are signed."""
+    nras_reply: Callable[[Reply, Visit], Reply] = honest
 
     # --- the chat
     admission: Callable[[Optional[Reply], Visit], Optional[Reply]] = honest
@@ -109,5 +144,5 @@ class Scenario(NamedTuple):
 
 def changed_points(scenario: Scenario) -> Tuple[str, ...]:
     """Return the names of the points at which a scenario differs from the honest mock."""
-    points = Scenario._fields[3:]
+    points = Scenario._fields[Scenario._fields.index("models") :]
     return tuple(name for name in points if getattr(scenario, name) is not honest)

@@ -23,9 +23,16 @@ from typing import Any, Callable, Final, List, Optional, Set, Type, Union
 from conformance.mock_tee.enclave import Enclave
 from conformance.mock_tee.intake import MAX_BODY_SIZE
 from conformance.mock_tee.log import Answer, Log, OpenAnswer, Request
+from conformance.mock_tee.pki.gpu_report import KNOWN_GOOD
+from conformance.mock_tee.pki.intel import encode_chain
+from conformance.mock_tee.pki.nras import daily_service
 from conformance.mock_tee.refusals import Reply, front
 from conformance.mock_tee.scenario import CutError
 from conformance.mock_tee.service import BASE_PATH, Service, Settings, Stream
+from venice_ref.attestation.endorsements import TrustRoots
+from venice_ref.evidence.nvidia.known_good import KnownGood
+from venice_ref.pki.certificate import parse_certificate
+from venice_ref.pki.chain import anchor_of
 
 __all__ = ["MockTee", "Watcher"]
 
@@ -298,6 +305,51 @@ class MockTee:
         """Such as `http://127.0.0.1:8080/api/v1`."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}{BASE_PATH}"
+
+    @property
+    def pcs_url(self) -> str:
+        """Such as `http://127.0.0.1:8080`: what stands before the paths of Intel's service."""
+        return self.base_url[: -len(BASE_PATH)]
+
+    @property
+    def nras_url(self) -> str:
+        """What stands before the paths of NVIDIA's service: the same."""
+        return self.pcs_url
+
+    @property
+    def trust_root_pem(self) -> str:
+        """The simulated roots in PEM, which their common names tell apart.
+
+        Intel's root; NVIDIA's root of devices; and the intermediate above the keys of NVIDIA's
+        attestation service, of which a verifier pins the public key.
+        """
+        enclave = self.enclave
+        service = daily_service(enclave.seed, enclave.clock())
+        roots = (enclave.intel.root, enclave.nvidia.factory.root, service.intermediate)
+        return encode_chain([root.certificate for root in roots])
+
+    @property
+    def trust_roots(self) -> TrustRoots:
+        """The same in the form that a verifier takes; nobody here signs reference manifests."""
+        enclave = self.enclave
+        intel = parse_certificate(enclave.intel.root.certificate)
+        return TrustRoots(
+            intel=anchor_of(intel, "the simulated root of Intel"),
+            nvidia_device=enclave.nvidia.factory.root.anchor,
+            nvidia_nras=daily_service(enclave.seed, enclave.clock()).pins,
+        )
+
+    @property
+    def known_good(self) -> KnownGood:
+        """What the measurements of the mock's GPUs must be, as a row of the verifier's table."""
+        return KNOWN_GOOD
+
+    def collateral(self, tee: str = "TDX") -> str:
+        """Return what the simulated Intel publishes now, in the JSON form that libraries exchange.
+
+        `tee` is `TDX` or `SGX`; the faults of the scenario are in it, but for those of HTTP.
+        """
+        return self._service.collateral(tee)
 
     def start(self) -> MockTee:
         """Listen and serve in a thread; returns itself once the port is open."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from datetime import datetime
 from typing import Any, Callable, Dict, Final, Iterator, Mapping, NamedTuple, Optional, Tuple, Union
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,8 @@ from conformance.mock_tee.faults import find_scenario
 from conformance.mock_tee.intake import ChatRequest, read_chat
 from conformance.mock_tee.log import Log, Request
 from conformance.mock_tee.models import Model, model_table, models_answer
+from conformance.mock_tee.pki.nras_service import NRAS_PATHS, nras_reply
+from conformance.mock_tee.pki.pcs import PCS_PATHS, Publisher, pcs_reply
 from conformance.mock_tee.refusals import (
     MODEL_NOT_FOUND,
     PAYMENT_REQUIRED,
@@ -48,7 +51,7 @@ from venice_ref.spec import (
 __all__ = ["BASE_PATH", "Service", "Settings", "Stream"]
 
 BASE_PATH: Final = "/api/v1"
-"""What stands before every path."""
+"""What stands before every path, except those of Intel's and NVIDIA's services."""
 
 
 class Settings(NamedTuple):
@@ -57,7 +60,10 @@ class Settings(NamedTuple):
     scenario: str = "honest"
     """A name of `faults.SCENARIOS`."""
     seed: Optional[str] = None
-    """Makes keys, nonces, identifiers and times repeatable; `None` draws from the system."""
+    """Makes keys, nonces, identifiers and times repeatable; `None` draws from the system.  What
+    Intel publishes has dates around the present even so, unless `now` is given as well."""
+    now: Optional[datetime] = None
+    """A time with a zone at which the mock stands still; `None` is the clock."""
     shape: Optional[str] = None
     """A key of `models.SHAPES`: every enclave answers in this shape."""
     quote_kind: str = "v4"
@@ -91,7 +97,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.scenario = find_scenario(settings.scenario)
-        self.enclave = Enclave(settings.seed, quote_kind=settings.quote_kind)
+        self.enclave = Enclave(settings.seed, quote_kind=settings.quote_kind, moment=settings.now)
         self.models = model_table(settings.shape)
         self.log = Log()
         self.signatures = SignatureStore()
@@ -109,13 +115,17 @@ class Service:
             ("POST", PATH_CHAT): lambda: self._chat(visit),
             ("GET", PATH_SIGNATURE): lambda: self._signature(visit, query),
         }
+        if request.method == "GET" and target in PCS_PATHS:
+            return pcs_reply(self.scenario, visit, target, query)
+        if target in NRAS_PATHS and request.method == NRAS_PATHS[target][0]:
+            return nras_reply(self.scenario, visit, target)
         path = target[len(BASE_PATH) :] if target.startswith(BASE_PATH) else ""
         if (request.method, path) in routes:
             try:
                 return routes[request.method, path]()
             except Refused as refused:
                 return refused.reply
-        known = path in {known for _, known in routes}
+        known = path in {known for _, known in routes} or target in (*PCS_PATHS, *NRAS_PATHS)
         return front(405, "Method not allowed") if known else front(404, "Not found")
 
     def _count(self, path: str) -> int:
@@ -124,6 +134,13 @@ class Service:
             earlier = self._visits.get(path, 0)
             self._visits[path] = earlier + 1
         return earlier
+
+    # --- Intel ----------------------------------------------------------------------------------
+
+    def collateral(self, tee: str = "TDX") -> str:
+        """Return what Intel publishes, without a request, as DCAP libraries exchange it."""
+        nobody = Visit(Request(0, "GET", "", (), b""), 0, self.enclave, 0)
+        return Publisher(self.scenario, nobody).collateral(tee)
 
     # --- /models --------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ import http.client
 import json
 import socket
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from conformance.mock_tee.pki.intel import FMSPC
 from conformance.mock_tee.server import MockTee
 from venice_ref.crypto.ecdh import PrivateKey
 from venice_ref.e2ee.envelope import open_text, seal_text
@@ -59,10 +60,21 @@ def send(
     body: Optional[bytes] = None,
     headers: Mapping[str, str] = {},
 ) -> Got:
+    return exchange(tee, method, urlsplit(tee.base_url).path + path, body, headers)
+
+
+def exchange(
+    tee: MockTee,
+    method: str,
+    target: str,
+    body: Optional[bytes] = None,
+    headers: Mapping[str, str] = {},
+) -> Got:
+    """Like `send`, with the whole path."""
     parts = urlsplit(tee.base_url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     try:
-        connection.request(method, parts.path + path, body=body, headers=dict(headers))
+        connection.request(method, target, body=body, headers=dict(headers))
         response = connection.getresponse()
         try:
             content, complete = response.read(), True
@@ -75,6 +87,59 @@ def send(
 
 def attest(tee: MockTee, model: str = "e2ee-mock", nonce: str = NONCE) -> Got:
     return send(tee, "GET", f"/tee/attestation?model={model}&nonce={nonce}")
+
+
+def root_crl(tee: MockTee) -> Got:
+    return exchange(tee, "GET", "/IntelSGXRootCA.der")
+
+
+def pck_crl(tee: MockTee, ca: str = "platform") -> Got:
+    return exchange(tee, "GET", f"/sgx/certification/v4/pckcrl?ca={ca}&encoding=der")
+
+
+def tcb_info(tee: MockTee, kind: str = "tdx", fmspc: str = FMSPC.hex()) -> Got:
+    return exchange(tee, "GET", f"/{kind}/certification/v4/tcb?fmspc={fmspc}")
+
+
+def qe_identity(tee: MockTee, kind: str = "tdx") -> Got:
+    return exchange(tee, "GET", f"/{kind}/certification/v4/qe/identity")
+
+
+def key_set(tee: MockTee) -> Got:
+    """NVIDIA's keys."""
+    return exchange(tee, "GET", "/.well-known/jwks.json")
+
+
+def vouch(tee: MockTee, payload: str) -> Got:
+    """NVIDIA's verdict on GPU evidence."""
+    return exchange(tee, "POST", "/v3/attest/gpu", payload.encode())
+
+
+def fetch_collateral(tee: MockTee, kind: str = "tdx") -> Dict[str, str]:
+    """Gather over HTTP what DCAP libraries exchange; what is signed stays the text that it is."""
+    crl, tcb, identity = pck_crl(tee), tcb_info(tee, kind), qe_identity(tee, kind)
+    tcb_text, tcb_signature = _signed(tcb.body, b"tcbInfo")
+    qe_text, qe_signature = _signed(identity.body, b"enclaveIdentity")
+    return {
+        "pck_crl_issuer_chain": unquote(crl.headers["SGX-PCK-CRL-Issuer-Chain"]),
+        "root_ca_crl": root_crl(tee).body.hex(),
+        "pck_crl": crl.body.hex(),
+        "tcb_info_issuer_chain": unquote(tcb.headers["TCB-Info-Issuer-Chain"]),
+        "tcb_info": tcb_text,
+        "tcb_info_signature": tcb_signature,
+        "qe_identity_issuer_chain": unquote(identity.headers["SGX-Enclave-Identity-Issuer-Chain"]),
+        "qe_identity": qe_text,
+        "qe_identity_signature": qe_signature,
+    }
+
+
+def _signed(body: bytes, name: bytes) -> Tuple[str, str]:
+    """Return the exact inner object and the hexadecimal signature."""
+    start, middle = b'{"' + name + b'":', b',"signature":"'
+    assert body.startswith(start)
+    assert body.endswith(b'"}')
+    text, _, signature = body[len(start) : -2].rpartition(middle)
+    return text.decode("ascii"), signature.decode("ascii")
 
 
 def key_of(tee: MockTee) -> PublicKey65:

@@ -33,7 +33,7 @@ def test_every_step_is_shown_and_passes(capsys: pytest.CaptureFixture[str]) -> N
     assert [line[0] for line in lines if line[0].isdigit()] == list("12345678")
     assert "FAIL" not in shown
     assert lines[-1].startswith("All 16 checks passed")
-    for word in (PROMPT, "not performed: ", "binding", "[BND-3]", "[STR-5]", "[STR-1]"):
+    for word in (PROMPT, "not performed: ", "reached: dcap", "[BND-3]", "[STR-5]", "[STR-1]"):
         assert word in shown
 
 

@@ -69,7 +69,14 @@ SHOWN: Final = {
 
 BEFORE_TEXT: Final = {"chat-content-type", "chat-json-error-200"} | set(KINDS)
 
-REFUSED: Final = [name for name in SCENARIOS if name not in HARMLESS and name not in UNDETECTABLE]
+BEYOND_BINDING: Final = [
+    name for name, row in SCENARIOS.items() if (row.assurance, row.gpu) != ("binding", "report")
+]
+"""Scenarios that nobody notices who does not verify certificates, collateral and GPUs."""
+
+REFUSED: Final = [
+    name for name in SCENARIOS if name not in {*HARMLESS, *UNDETECTABLE, *BEYOND_BINDING}
+]
 
 
 class Outcome(NamedTuple):
@@ -148,6 +155,13 @@ def test_what_no_client_can_notice(name: str) -> None:
     assert outcome.text.split() == UNDETECTABLE[name].split()
 
 
+@pytest.mark.parametrize("name", BEYOND_BINDING)
+def test_binding_alone_does_not_notice_a_false_machine(name: str) -> None:
+    outcome = _meet(name)
+    assert outcome.error is None
+    assert (outcome.text, outcome.complete) == (ANSWER, True)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_misbehaviour_is_refused_for_its_reason(name: str) -> None:
     outcome = _meet(name)
@@ -186,6 +200,7 @@ def test_every_scenario_is_in_one_list() -> None:
     lists: Dict[str, List[str]] = {
         "harmless": list(HARMLESS),
         "undetectable": list(UNDETECTABLE),
+        "beyond binding": BEYOND_BINDING,
         "refused": REFUSED,
     }
     assert sorted(name for names in lists.values() for name in names) == sorted(SCENARIOS)

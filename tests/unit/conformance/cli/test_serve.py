@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Iterator, Tuple
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ import pytest
 
 import conformance
 from conformance.cli.main import main
+from conformance.mock_tee.server import MockTee
+
+NOW = datetime(2026, 4, 24, 1, 58, 41, tzinfo=timezone.utc)
 
 REPOSITORY = Path(conformance.__file__).resolve().parent.parent
 
@@ -104,6 +108,50 @@ def test_options_reach_the_mock() -> None:
         assert document["quote"].startswith("0500")
     with _serving(*arguments, "v5-1.5") as (_, base_url):
         assert _get(base_url, path)[1] == first
+
+
+def test_the_root_that_verifies_its_quotes_is_handed_out(tmp_path: Path) -> None:
+    path = tmp_path / "a root.pem"
+    expected = MockTee(seed="s", now=NOW).trust_root_pem
+    arguments = ("--seed", "s", "--now", "2026-04-24T01:58:41Z", "--trust-root-out")
+    with _serving(*arguments, str(path)) as (process, _):
+        assert path.read_text(encoding="ascii") == expected
+        process.send_signal(signal.SIGTERM)
+        rest, chatter = process.communicate(timeout=10)
+        assert rest == ""
+        assert f"--trust-root '{path}'" in chatter
+        assert "/tdx/certification/v4" in chatter
+    with _serving(*arguments, "-", "-q") as (process, base_url):
+        assert base_url.endswith("/api/v1")
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=10) == (expected, "")
+
+
+def test_it_stands_still_at_a_time() -> None:
+    arguments = ("--seed", "s", "--now", "2026-04-24T01:58:41Z", "-q")
+    with _serving(*arguments) as (_, base_url):
+        parts = urlsplit(base_url)
+        status, body = _get(f"http://{parts.netloc}", "/tdx/certification/v4/qe/identity")
+        assert status == 200
+        assert json.loads(body)["enclaveIdentity"]["issueDate"] == "2026-04-24T00:00:00Z"
+        assert json.loads(_get(base_url, "/models")[1])["data"][0]["created"] == 1_776_995_921
+
+
+def test_a_root_that_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["serve", "--trust-root-out", str(tmp_path / "no" / "such")]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "No such file" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("2026-04-24", "RFC 3339"), ("9999-01-01T00:00:00Z", "1971 to 9000")]
+)
+def test_a_time_that_is_none(capsys: pytest.CaptureFixture[str], text: str, problem: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--now", text])
+    assert caught.value.code == 4
+    assert problem in capsys.readouterr().err
 
 
 def test_an_unknown_scenario_is_named(capsys: pytest.CaptureFixture[str]) -> None:

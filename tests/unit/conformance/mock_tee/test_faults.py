@@ -6,31 +6,53 @@ as by the honest mock.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import socket
 import time
+from datetime import datetime, timedelta, timezone
 from functools import cache
-from typing import Any, Callable, Dict, Final, List, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, Callable, Dict, Final, List, NamedTuple, Set, Tuple
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from conformance.mock_tee.faults import SCENARIOS, UnknownScenarioError, find_scenario
-from conformance.mock_tee.randomness import SeededBytes
+from conformance.mock_tee.randomness import SEEDED_TIME, SeededBytes
 from conformance.mock_tee.scenario import changed_points
 from conformance.mock_tee.server import MockTee
 from conformance.requirements import requirements_by_id
-from tests.unit.conformance.talk import CLIENT, NONCE, Got, attest, e2ee_headers, key_of, send
+from tests.unit.conformance.talk import (
+    CLIENT,
+    NONCE,
+    Got,
+    attest,
+    e2ee_headers,
+    exchange,
+    key_of,
+    key_set,
+    pck_crl,
+    qe_identity,
+    root_crl,
+    send,
+    tcb_info,
+)
+from venice_ref.codec.jose import parse_jws
 from venice_ref.crypto.address import address_of
 from venice_ref.crypto.curves import SECP256K1
 from venice_ref.e2ee.envelope import open_envelope, open_text, seal_text
 from venice_ref.errors import DecryptError, MalformedError
+from venice_ref.evidence.nvidia.opaque import DRIVER_VERSION
+from venice_ref.evidence.nvidia.report import GpuReport, parse_report
 from venice_ref.evidence.tdx.quote import Quote, parse_quote
+from venice_ref.pki.certificate import Certificate, parse_pem_chain
+from venice_ref.pki.crl import Crl, parse_crl
 from venice_ref.receipts.signature import recover_signer
-from venice_ref.spec import MAX_SSE_LINE
+from venice_ref.spec import ASSURANCE_LEVELS, MAX_SSE_LINE
 
 SEED: Final = "faults"
+NOW: Final = datetime.fromtimestamp(SEEDED_TIME, timezone.utc)
 ENDLESS: Final = ("attestation-slow", "chat-stall")
 """Answers that do not end; they have tests of their own."""
 
@@ -46,6 +68,12 @@ class Served(NamedTuple):
     aci: Got
     chat: Got
     signature: Got
+    root_crl: Got
+    pck_crl: Got
+    tcb_info: Got
+    qe_identity: Got
+    nras: Got
+    jwks: Got
 
     @property
     def document(self) -> Dict[str, Any]:
@@ -74,7 +102,7 @@ def _post_chat(tee: MockTee) -> Got:
 
 @cache
 def served(name: str) -> Served:
-    with MockTee(scenario=name, seed=SEED) as tee:
+    with MockTee(scenario=name, seed=SEED, now=NOW) as tee:
         models = send(tee, "GET", "/models")
         near, phala, aci = (
             attest(tee, model) for model in ("e2ee-mock", "e2ee-mock-p", "e2ee-mock-aci")
@@ -82,9 +110,19 @@ def served(name: str) -> Served:
         chat = _post_chat(tee)
         request_id = _request_id()
         path = f"/tee/signature?model=e2ee-mock&request_id={request_id}"
-        got = Served(models, near, phala, aci, chat, send(tee, "GET", path))
+        signature = send(tee, "GET", path)
+        published = root_crl(tee), pck_crl(tee), tcb_info(tee), qe_identity(tee)
+        vouched = exchange(tee, "POST", "/v3/attest/gpu", _one_gpu()), key_set(tee)
+        got = Served(models, near, phala, aci, chat, signature, *published, *vouched)
     assert tee.failures == []
     return got
+
+
+@cache
+def _one_gpu() -> bytes:
+    """The honest evidence of one GPU, whatever the scenario serves itself."""
+    with MockTee(seed=SEED, now=NOW) as tee:
+        return attest(tee, "e2ee-mock-p").json["nvidia_payload"].encode()  # type: ignore[no-any-return]  # JSON
 
 
 def _request_id() -> str:
@@ -110,6 +148,12 @@ def test_the_names_are_unique_and_their_requirements_exist() -> None:
             assert scenario.requirement in known, name
 
 
+def test_what_is_below_an_assurance_has_a_name() -> None:
+    levels = {scenario.assurance for scenario in SCENARIOS.values()}
+    assert levels == {"binding", "dcap"}
+    assert levels <= set(ASSURANCE_LEVELS)
+
+
 def test_each_fault_changes_one_point() -> None:
     assert changed_points(SCENARIOS["honest"]) == ()
     for name in [*FAULTS, *ENDLESS]:
@@ -123,11 +167,27 @@ def test_an_unknown_name_comes_with_the_nearest() -> None:
         MockTee(scenario="no such thing at all")
 
 
+PUBLISHED: Final = {"root_crl", "pck_crl", "tcb_info", "qe_identity"}
+
 _ENDPOINTS: Final = {
     "models": {"models"},
     "presented_key": {"attestation", "phala", "aci", "chat", "signature"},
     "report_data": {"attestation", "phala", "aci"},
     "td_fields": {"attestation", "phala", "aci"},
+    "attestation_key": {"attestation", "phala", "aci"},
+    "qe_report": {"attestation", "phala", "aci"},
+    "pck_chain": {"attestation", "phala", "aci"},
+    "signature_data": {"attestation", "phala", "aci"},
+    "root_crl": {"root_crl"},
+    "pck_crl": {"pck_crl"},
+    "tcb_info": {"tcb_info"},
+    "signed_tcb_info": {"tcb_info"},
+    "pcs_reply": PUBLISHED,
+    "gpus": {"attestation", "phala"},
+    "gpu_reports": {"attestation", "phala"},
+    "nras_signer": {"nras"},
+    "nras_claims": {"nras"},
+    "nras_reply": {"nras", "jwks"},
     "quote": {"attestation", "phala", "aci"},
     "answer": {"attestation", "phala", "aci"},
     "attestation_reply": {"attestation", "phala", "aci"},
@@ -158,7 +218,8 @@ def test_what_a_fault_does_not_touch_is_honest(name: str) -> None:
 
 def _content(got: Served, endpoint: str) -> Any:
     answer: Got = getattr(got, endpoint)
-    return answer.status, answer.headers.get("Content-Type"), answer.body, answer.complete
+    chains = [value for name, value in answer.headers.items() if name.endswith("-Issuer-Chain")]
+    return answer.status, answer.headers.get("Content-Type"), chains, answer.body, answer.complete
 
 
 # --- What each fault serves ---------------------------------------------------------------------
@@ -305,6 +366,209 @@ ATTESTATION: Final[Dict[str, Check]] = {
         got.attestation, 429, "Rate limit exceeded."
     ),
     "attestation-429-once": lambda got: got.attestation.status == 429 and got.phala.status == 200,
+}
+
+
+def _signature_data(got: Served) -> Set[str]:
+    """The names of what differs behind the signed part of the quote, which is the honest one."""
+    assert got.quote.signed_bytes == HONEST.quote.signed_bytes
+    ours, theirs = got.quote.signature_data._asdict(), HONEST.quote.signature_data._asdict()
+    return {name for name in ours if ours[name] != theirs[name]}
+
+
+def _qe_report(got: Served) -> Set[str]:
+    ours = got.quote.signature_data.qe_report_fields
+    theirs = HONEST.quote.signature_data.qe_report_fields
+    return {name for name in ours if ours[name] != theirs[name]}
+
+
+def _one_bit(ours: bytes, theirs: bytes) -> bool:
+    return bin(int.from_bytes(ours, "big") ^ int.from_bytes(theirs, "big")).count("1") == 1
+
+
+def _pck_chain(got: Served) -> Tuple[Certificate, ...]:
+    data = got.quote.signature_data.certification.data
+    return parse_pem_chain(data, max_count=3, allow_nul=True)
+
+
+def _same_names(got: Served) -> bool:
+    ours, theirs = _pck_chain(got), _pck_chain(HONEST)
+    return [one.subject for one in ours] == [one.subject for one in theirs]
+
+
+def _crl(got: Served, which: str = "pck_crl") -> Crl:
+    answer: Got = getattr(got, which)
+    return parse_crl(answer.body)
+
+
+def _only_revokes(got: Served, which: str, serial: int) -> bool:
+    ours, theirs = _crl(got, which), _crl(HONEST, which)
+    return (
+        ours.serials - theirs.serials == {serial}
+        and theirs.serials < ours.serials
+        and ours[2:5] == theirs[2:5]
+    )
+
+
+def _tcb_info(got: Served) -> Dict[str, Any]:
+    """The members of the TCB info that differ from the honest one."""
+    ours, theirs = got.tcb_info.json["tcbInfo"], HONEST.tcb_info.json["tcbInfo"]
+    assert list(ours) == list(theirs)
+    return {name: ours[name] for name in ours if ours[name] != theirs[name]}
+
+
+def _levels(got: Served) -> List[Any]:
+    levels = got.tcb_info.json["tcbInfo"]["tcbLevels"]
+    assert levels[1:] == HONEST.tcb_info.json["tcbInfo"]["tcbLevels"][1:]
+    return [levels[0]["tcb"]["pcesvn"], levels[0]["tcbStatus"], levels[0].get("advisoryIDs")]
+
+
+_A_DAY_AGO: Final = NOW - timedelta(days=1)
+
+PKI: Final[Dict[str, Check]] = {
+    "quote-bad-signature": lambda got: (
+        _signature_data(got) == {"signature"}
+        and _one_bit(got.quote.signature_data.signature, HONEST.quote.signature_data.signature)
+    ),
+    "quote-foreign-attestation-key": lambda got: (
+        _signature_data(got) == {"signature", "attestation_key"}
+    ),
+    "qe-report-bad-signature": lambda got: (
+        _signature_data(got) == {"qe_report_signature"}
+        and _one_bit(
+            got.quote.signature_data.qe_report_signature,
+            HONEST.quote.signature_data.qe_report_signature,
+        )
+    ),
+    "qe-identity-mismatch": lambda got: (
+        _signature_data(got) == {"qe_report", "qe_report_signature"}
+        and _qe_report(got) == {"mr_signer"}
+    ),
+    "chain-foreign-root": lambda got: (
+        _signature_data(got) == {"certification"}
+        and _same_names(got)
+        and [a.spki == b.spki for a, b in zip(_pck_chain(got), _pck_chain(HONEST))]
+        == [True, False, False]
+    ),
+    "chain-expired": lambda got: (
+        _signature_data(got) == {"certification"}
+        and _pck_chain(got)[1:] == _pck_chain(HONEST)[1:]
+        and _pck_chain(got)[0].not_after == _A_DAY_AGO
+        and _pck_chain(got)[0].spki == _pck_chain(HONEST)[0].spki
+    ),
+    "pck-revoked": lambda got: _only_revokes(got, "pck_crl", _pck_chain(HONEST)[0].serial),
+    "pck-ca-revoked": lambda got: _only_revokes(got, "root_crl", _pck_chain(HONEST)[1].serial),
+    "crl-expired": lambda got: (
+        _crl(got).next_update == _A_DAY_AGO and _crl(got).serials == _crl(HONEST).serials
+    ),
+    "crl-foreign-issuer": lambda got: (
+        "Processor" in str(_crl(got).issuer) and _crl(got).aki != _crl(HONEST).aki
+    ),
+    "tcb-out-of-date": lambda got: (
+        list(_tcb_info(got)) == ["tcbLevels"] and _levels(got) == [14, "UpToDate", None]
+    ),
+    "tcb-revoked": lambda got: _levels(got) == [13, "Revoked", ["MOCK-SA-00003"]],
+    "tcb-configuration-needed": lambda got: (
+        _levels(got) == [13, "ConfigurationNeeded", ["MOCK-SA-00003"]]
+    ),
+    "tcb-info-expired": lambda got: (
+        _tcb_info(got)
+        == {"issueDate": "2025-11-30T00:00:00Z", "nextUpdate": "2025-12-31T00:00:00Z"}
+    ),
+    "tcb-info-foreign-fmspc": lambda got: _tcb_info(got) == {"fmspc": b"\0\0else".hex()},
+    "tcb-info-bad-signature": lambda got: (
+        _tcb_info(got) == {}
+        and _one_bit(*(bytes.fromhex(one.tcb_info.json["signature"]) for one in (got, HONEST)))
+    ),
+    "tcb-signer-is-pck": lambda got: (
+        _tcb_info(got) == {}
+        and unquote(got.tcb_info.headers["TCB-Info-Issuer-Chain"]).encode() + b"\0"
+        == HONEST.quote.signature_data.certification.data
+    ),
+    "pcs-unavailable": lambda got: all(getattr(got, name).status == 503 for name in PUBLISHED),
+}
+
+
+def _gpu_entries(got: Served) -> List[Dict[str, bytes]]:
+    """The decoded evidence of each GPU; what stands beside it is honest."""
+    ours, theirs = (json.loads(one.document["nvidia_payload"]) for one in (got, HONEST))
+    assert {**ours, "evidence_list": None} == {**theirs, "evidence_list": None}
+    return [
+        {name: base64.b64decode(entry[name]) for name in ("certificate", "evidence")}
+        for entry in ours["evidence_list"]
+    ]
+
+
+def _gpus(got: Served, name: str) -> List[bool]:
+    """For each GPU whether a member of its evidence is the honest one."""
+    return [a[name] == b[name] for a, b in zip(_gpu_entries(got), _gpu_entries(HONEST))]
+
+
+def _reports(got: Served) -> List[GpuReport]:
+    return [parse_report(entry["evidence"]) for entry in _gpu_entries(got)]
+
+
+def _leaf(entry: Dict[str, bytes]) -> int:
+    return parse_pem_chain(entry["certificate"], max_count=5)[0].serial
+
+
+def _claims(got: Served) -> List[Dict[str, Any]]:
+    """The claims of the overall token and of the GPU's."""
+    (_, overall), gpus = got.nras.json
+    tokens = [overall, *gpus.values()]
+    return [
+        dict(parse_jws(token, max_size=1 << 14, rule="TOK-2").payload.members) for token in tokens
+    ]
+
+
+def _changed_claims(got: Served) -> List[Set[str]]:
+    """The names of the claims that differ, token by token; `submods` follows from the others."""
+    return [
+        {name for name in a if a[name] != b[name]} - {"submods"}
+        for a, b in zip(_claims(got), _claims(HONEST))
+    ]
+
+
+_EVERY_GPU: Final = [True] * 8
+_LAST_GPU: Final = [True] * 7 + [False]
+
+NVIDIA: Final[Dict[str, Check]] = {
+    "gpu-missing": lambda got: _changed(got) == {"nvidia_payload": None},
+    "gpu-foreign-nonce": lambda got: (
+        _gpus(got, "certificate") == _EVERY_GPU
+        and len({report.nonce for report in _reports(got)} - {bytes.fromhex(NONCE)}) == 1
+    ),
+    "gpu-foreign-root": lambda got: (
+        _gpus(got, "evidence") == _EVERY_GPU and not any(_gpus(got, "certificate"))
+    ),
+    "gpu-report-bad-signature": lambda got: (
+        _gpus(got, "certificate") == _EVERY_GPU
+        and _gpus(got, "evidence") == _LAST_GPU
+        and _one_bit(_gpu_entries(got)[-1]["evidence"], _gpu_entries(HONEST)[-1]["evidence"])
+    ),
+    "gpu-duplicate": lambda got: (
+        _gpus(got, "certificate") == _LAST_GPU
+        and _leaf(_gpu_entries(got)[0]) == _leaf(_gpu_entries(got)[-1])
+        and len({report.responder_nonce for report in _reports(got)}) == 8
+    ),
+    "gpu-mixed-fleet": lambda got: (
+        _gpus(got, "certificate") == _EVERY_GPU
+        and _gpus(got, "evidence") == _LAST_GPU
+        and _reports(got)[-1].opaque[DRIVER_VERSION] == b"998.0.0\0"
+    ),
+    "nras-foreign-signer": lambda got: (
+        _changed_claims(got) == [set(), set()] and got.nras.body != HONEST.nras.body
+    ),
+    "nras-expired": lambda got: (
+        _changed_claims(got) == [{"iat", "nbf", "exp"}] * 2
+        and _claims(got)[0]["exp"] == SEEDED_TIME - 3600
+    ),
+    "nras-wrong-nonce": lambda got: _changed_claims(got) == [{"eat_nonce"}] * 2,
+    "nras-overall-false": lambda got: (
+        _changed_claims(got) == [{"x-nvidia-overall-att-result"}, set()]
+    ),
+    "nras-other-hardware": lambda got: _changed_claims(got) == [set(), {"ueid"}],
+    "nras-unavailable": lambda got: got.nras.status == got.jwks.status == 503,
 }
 
 INDEX: Final = 1
@@ -461,7 +725,7 @@ SIGNATURE: Final[Dict[str, Check]] = {
     ),
 }
 
-CHECKS: Final[Dict[str, Check]] = {**ATTESTATION, **CHAT, **SIGNATURE}
+CHECKS: Final[Dict[str, Check]] = {**ATTESTATION, **PKI, **NVIDIA, **CHAT, **SIGNATURE}
 
 
 def test_every_fault_has_a_check() -> None:

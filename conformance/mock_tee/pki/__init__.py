@@ -1,0 +1,1 @@
+"""The simulated certification authorities of the mock, and what they publish."""
