@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from bench import environment
-from bench.measure import Settings, UnequalError, check_equal, measure
+from bench.measure import OURS, Settings, UnequalError, check_equal, measure
 from bench.peers import Peers, Unavailable
 from bench.registry import WORKS, Work, select
 from bench.report import Skipped, Table, headline, machine_text, table_text, to_json
@@ -51,13 +51,18 @@ def say(text: str) -> None:
 
 
 def measure_work(work: Work, peers: Peers, settings: Settings) -> Table:
-    """Return one table; candidates that cannot be had are named in it, with the reason."""
+    """Return one table; candidates that cannot be had are named in it, with the reason.
+
+    Without ours, such as where its inputs are absent, there is nothing to compare with.
+    """
     candidates = []
     skipped = []
     for name, maker in work.candidates:
         try:
             candidates.append(maker(peers))
         except Unavailable as reason:  # noqa: PERF203  # seconds of work beside nanoseconds
+            if name == OURS:
+                return Table(work.name, work.title, [], [Skipped(work.name, str(reason))])
             skipped.append(Skipped(name, str(reason)))
     check_equal(candidates)
     return Table(work.name, work.title, measure(candidates, settings), skipped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, List, Sequence, Tuple
 
 from bench.measure import OURS, Candidate, candidate
-from bench.peers import JAVASCRIPT, OPENSSL, Peers
+from bench.peers import JAVASCRIPT, OPENSSL, Peers, in_node
 from venice_ref.crypto.ecdh import PrivateKey, parse_public_key
 from venice_ref.e2ee.envelope import open_text, seal_text
 from venice_ref.e2ee.keys import encode_public_key
@@ -27,18 +27,7 @@ JAVASCRIPT_WARM_UP = 200
 def _javascript(
     peers: Peers, call: str, inputs: List[Tuple[str, str]], normal: Callable[[List[str]], object]
 ) -> Candidate:
-    """Return a candidate in the Node process, which waits while Python works and vice versa."""
-    sample = peers.javascript_sample()
-
-    def seconds(loops: int) -> float:
-        return sample.time(call, inputs, loops) / (loops * len(inputs))
-
-    def outcome() -> object:
-        results = normal([sample.call(call, *one) for one in inputs])
-        sample.time(call, inputs, -(-JAVASCRIPT_WARM_UP // len(inputs)))
-        return results
-
-    return Candidate(JAVASCRIPT, seconds, outcome)
+    return in_node(JAVASCRIPT, peers.javascript_sample(), call, inputs, normal, JAVASCRIPT_WARM_UP)
 
 
 # --- Open one streamed chunk --------------------------------------------------------------------

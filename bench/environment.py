@@ -18,7 +18,7 @@ from venice_ref.crypto.twins import textbook_only
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "requirements" / "peers.txt"
-PACKAGES = ("cryptography", "ecdsa", "requests")
+PACKAGES = ("cryptography", "dcap-qvl", "ecdsa", "requests")
 """What the candidates import; the file of pins may list more, for the tests."""
 
 INSTALL_SECONDS = 300

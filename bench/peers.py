@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from bench.measure import Candidate
 from tests.interop import guide, node
 from tests.interop.node import Unavailable
 from tests.interop.peers import OWN, Peer, guide_peer, own_module
 
-__all__ = ["Peers", "Unavailable"]
+__all__ = ["Peers", "Unavailable", "in_node"]
 
 PYTHON = "the guide's Python sample"
 JAVASCRIPT = "the guide's JavaScript sample"
@@ -18,6 +19,12 @@ OWN_PEER = "own peer (ecdsa, cryptography)"
 """What stands for the guide's Python sample where the guide is absent: the same libraries."""
 ECDSA = "ecdsa"
 OPENSSL = "cryptography (OpenSSL)"
+QVL_RUST = "dcap-qvl (Rust)"
+QVL_NODE = "@phala/dcap-qvl on Node"
+QVL_BROWSER = "@phala/dcap-qvl, JavaScript"
+"""The same without Node's OpenSSL, as it works in a browser."""
+
+QUOTE_DRIVER = Path(__file__).with_name("quote.mjs")
 
 
 class Peers:
@@ -28,12 +35,16 @@ class Peers:
         self.install = install
         self._sample: Optional[Tuple[str, Peer]] = None
         self._node: Optional[node.NodeSample] = None
+        self._quotes: Dict[bool, node.NodeProcess] = {}
 
     def close(self) -> None:
         """End what was started."""
         if self._node is not None:
             self._node.close()
             self._node = None
+        for process in self._quotes.values():
+            process.close()
+        self._quotes.clear()
 
     def package(self, name: str) -> Any:
         """Return a Python package by its dotted name."""
@@ -65,3 +76,40 @@ class Peers:
             folder.mkdir(exist_ok=True)
             self._node = node.NodeSample(markdown, folder, install=self.install)
         return self._node
+
+    def quote_library(self, *, browser: bool) -> node.NodeProcess:
+        """Return a Node process with the JavaScript library that verifies quotes.
+
+        For a `browser` it does without what Node has built in.
+        """
+        if browser not in self._quotes:
+            installed = node.packages(install=self.install, pins=node.QUOTE_PINS)
+            command = [str(QUOTE_DRIVER), str(installed / "package.json")]
+            errors = self.folder / f"quotes-{'browser' if browser else 'node'}.txt"
+            mode = ["browser"] if browser else []
+            self._quotes[browser] = node.NodeProcess([*command, *mode], errors)
+        return self._quotes[browser]
+
+
+def in_node(
+    name: str,
+    process: node.NodeProcess,
+    call: str,
+    inputs: Sequence[Tuple[str, ...]],
+    normal: Callable[[List[Any]], object],
+    warm_up: int,
+) -> Candidate:
+    """Return a candidate in a Node process, which waits while Python works and vice versa.
+
+    `warm_up` calls before the first measurement let the compiler of Node do its work.
+    """
+
+    def seconds(loops: int) -> float:
+        return process.time(call, inputs, loops) / (loops * len(inputs))
+
+    def outcome() -> object:
+        results = normal([process.call(call, *one) for one in inputs])
+        process.time(call, inputs, -(-warm_up // len(inputs)))
+        return results
+
+    return Candidate(name, seconds, outcome)

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Tuple
 
-from bench import conversation, primitives, startup
+from bench import conversation, evidence, primitives, startup
 from bench.measure import OURS, Candidate
-from bench.peers import ECDSA, JAVASCRIPT, OPENSSL, PYTHON, Peers
+from bench.peers import (
+    ECDSA,
+    JAVASCRIPT,
+    OPENSSL,
+    PYTHON,
+    QVL_BROWSER,
+    QVL_NODE,
+    QVL_RUST,
+    Peers,
+)
+from venice_ref.crypto.curves import P256, P384
 
 __all__ = ["WORKS", "Work", "select"]
 
@@ -93,6 +103,47 @@ WORKS: Tuple[Work, ...] = (
             (PYTHON, startup.start_python),
             (JAVASCRIPT, startup.start_javascript),
             (startup.BARE, startup.start_bare),
+        ),
+    ),
+    Work(
+        "import",
+        "import in a fresh interpreter, in addition to its start",
+        (
+            (OURS, startup.import_ours),
+            (startup.EVERYTHING, startup.import_everything),
+            (QVL_RUST, startup.import_qvl),
+            (OPENSSL, startup.import_openssl),
+        ),
+    ),
+    Work(
+        "tdx-cold",
+        "verify a TDX quote and its collateral, from nothing (JSON in)",
+        (
+            (OURS, evidence.cold_ours),
+            (evidence.KNOWN_KEYS, evidence.cold_known_keys),
+            (QVL_NODE, evidence.node("cold", QVL_NODE)),
+            (QVL_BROWSER, evidence.node("cold", QVL_BROWSER)),
+            (QVL_RUST, evidence.cold_rust),
+            evidence.unit(P256, evidence.cold_ours),
+        ),
+    ),
+    Work(
+        "tdx-warm",
+        "verify a further TDX quote under the same collateral",
+        (
+            (OURS, evidence.warm_ours),
+            (QVL_NODE, evidence.node("warm", QVL_NODE)),
+            (QVL_BROWSER, evidence.node("warm", QVL_BROWSER)),
+            (QVL_RUST, evidence.warm_rust),
+        ),
+    ),
+    Work(
+        "gpu-8",
+        "verify the reports of eight GPUs and their chains (JSON in)",
+        (
+            (OURS, evidence.gpus_ours),
+            (OPENSSL, evidence.gpus_openssl),
+            evidence.unit(P384, evidence.gpus_ours),
         ),
     ),
 )

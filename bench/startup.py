@@ -1,4 +1,4 @@
-"""The work of a process that only starts: imports done, key pair made, ready for a first request.
+"""The works of a process that only starts: its imports, and until it is ready for a first request.
 
 Each sample is a whole process.  Bytecode is cached by a first run that is not counted.
 """
@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, cast
 
 from bench.measure import OURS, Candidate
-from bench.peers import JAVASCRIPT, OWN_PEER, PYTHON, Peers
+from bench.peers import JAVASCRIPT, OPENSSL, OWN_PEER, PYTHON, QVL_RUST, Peers
 from tests.interop import guide, node
 from tests.interop.peers import require_packages
 
@@ -97,3 +97,52 @@ def start_javascript(peers: Peers) -> Candidate:
     folder = peers.folder / "javascript"
     (folder / "start.mjs").write_text(START_JAVASCRIPT, encoding="utf-8")
     return _process(JAVASCRIPT, [node.node_program(), str(folder / "start.mjs")], ROOT)
+
+
+# --- What an import adds ------------------------------------------------------------------------
+
+EVERYTHING = "ours, client and evidence"
+IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+
+
+def _import(name: str, modules: str) -> Candidate:
+    """The interpreter itself takes the time, so that its own start is not in it."""
+    code = IMPORT.format(modules)
+    whole = _process(name, [sys.executable, "-c", code], ROOT)
+
+    def sample(loops: int) -> float:
+        return sum(_printed(whole) for _ in range(loops)) / loops
+
+    # What it produces is an interpreter that has the names; each is another.
+    return Candidate(name, sample, lambda: _printed(whole) > 0, fixed_loops=1)
+
+
+def _printed(process: Candidate) -> float:
+    (text,) = cast("List[str]", process.outcome())
+    return float(text)
+
+
+def import_ours(_: Peers) -> Candidate:
+    """The package by its name, which loads the rest when it is asked for."""
+    return _import(OURS, "venice_ref")
+
+
+def import_everything(_: Peers) -> Candidate:
+    """What an attestation up to the level `dcap` loads."""
+    return _import(
+        EVERYTHING,
+        "venice_ref.client, venice_ref.evidence.tdx.verify, venice_ref.evidence.nvidia.verify",
+    )
+
+
+def import_qvl(peers: Peers) -> Candidate:
+    """A module in Rust."""
+    peers.package("dcap_qvl")
+    return _import(QVL_RUST, "dcap_qvl")
+
+
+def import_openssl(peers: Peers) -> Candidate:
+    """What certificates and ECDSA need of it."""
+    peers.package("cryptography")
+    parts = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
+    return _import(OPENSSL, ", ".join(parts))

@@ -35,6 +35,21 @@ PINS = (
     "minimalistic-assert@1.0.1",
     "minimalistic-crypto-utils@1.0.1",
 )
+QUOTE_PINS = (
+    "@phala/dcap-qvl@0.3.9",
+    # What it needs, pinned as well:
+    "@peculiar/asn1-schema@2.11.1",
+    "@peculiar/asn1-x509@2.11.1",
+    "asn1.js@5.4.1",
+    "bn.js@5.2.5",
+    "buffer@6.0.3",
+    "elliptic@6.6.1",
+    "hash.js@1.1.7",
+    "node-fetch@2.7.0",
+)
+"""A verifier of quotes, for the benchmark.  It has a folder of its own, so that neither set of
+packages stands or falls with the other."""
+
 OLDEST_NODE = (20, 19)
 """What the pinned @noble packages ask for."""
 
@@ -87,9 +102,9 @@ def node_program() -> str:
 
 
 @functools.cache
-def _outcome(install: bool) -> Tuple[Optional[Path], str]:
+def _outcome(install: bool, pins: Tuple[str, ...]) -> Tuple[Optional[Path], str]:
     """Return the folder of the packages, or the reason why there is none; asked once a process."""
-    key = hashlib.sha256("\n".join(PINS).encode("ascii")).hexdigest()[:16]
+    key = hashlib.sha256("\n".join(pins).encode("ascii")).hexdigest()[:16]
     cache = cache_folder()
     folder = cache / f"node-{key}"
     if (folder / "node_modules").is_dir():
@@ -103,7 +118,7 @@ def _outcome(install: bool) -> Tuple[Optional[Path], str]:
         fresh = Path(scratch) / "packages"
         fresh.mkdir()
         (fresh / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-        reason = _npm_install(npm, fresh)
+        reason = _npm_install(npm, fresh, pins)
         if reason:
             return None, f"npm cannot install the JavaScript packages: {reason}"
         with contextlib.suppress(OSError):  # another process was first
@@ -111,12 +126,12 @@ def _outcome(install: bool) -> Tuple[Optional[Path], str]:
     return folder, ""
 
 
-def _npm_install(npm: str, folder: Path) -> str:
+def _npm_install(npm: str, folder: Path, pins: Tuple[str, ...]) -> str:
     """Install the pins into a folder; return the reason where it fails, "" otherwise."""
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
     try:
         done = subprocess.run(
-            [npm, "install", *options, *PINS], cwd=folder, check=False, text=True,
+            [npm, "install", *options, *pins], cwd=folder, check=False, text=True,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=INSTALL_SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -127,9 +142,9 @@ def _npm_install(npm: str, folder: Path) -> str:
     return "" if done.returncode == 0 else (lines or ["unknown reason"])[0]
 
 
-def packages(*, install: bool = True) -> Path:
+def packages(*, install: bool = True, pins: Tuple[str, ...] = PINS) -> Path:
     """Return the folder that holds `node_modules`; `Unavailable` where it cannot be had."""
-    folder, reason = _outcome(install)
+    folder, reason = _outcome(install, pins)
     if folder is None:
         raise Unavailable(reason)
     return folder
@@ -146,29 +161,16 @@ def lay_out(installed: Path, folder: Path) -> None:
     (folder / "node_modules" / "@noble").symlink_to(installed / "node_modules" / "@noble")
 
 
-class NodeSample:
-    """The functions of the guide's JavaScript sample, each call carried to a Node process."""
+class NodeProcess:
+    """A Node process that runs a driver on `serve.mjs`, and calls its functions."""
 
-    def __init__(self, markdown: str, folder: Path, *, install: bool = True) -> None:
-        program = node_program()
-        lay_out(packages(install=install), folder)
-        for name, mark, exported in (
-            ("keys", guide.JAVASCRIPT_KEYS, "generateEphemeralKeyPair"),
-            ("encrypt", guide.JAVASCRIPT_ENCRYPT, "encryptMessage"),
-            ("decrypt", guide.JAVASCRIPT_DECRYPT, "decryptChunk"),
-        ):
-            code = guide.sample(markdown, "javascript", mark)
-            # A module must export what the driver calls; the line stands after the sample.
-            text = f"{code}\nexport {{ {exported} }}\n"
-            (folder / f"{name}.mjs").write_text(text, encoding="utf-8")
-        driver = folder / "driver.mjs"
-        shutil.copyfile(Path(__file__).with_name("driver.mjs"), driver)
+    def __init__(self, command: Sequence[str], errors: Path) -> None:
         self._turn = threading.Lock()
-        self._errors = folder / "stderr.txt"
-        with self._errors.open("wb") as errors:
+        self._errors = errors
+        with errors.open("wb") as stream:
             self._process = subprocess.Popen(
-                [program, str(driver)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                [node_program(), *command],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream,
             )  # fmt: skip
 
     def close(self) -> None:
@@ -196,7 +198,7 @@ class NodeSample:
             raise RuntimeError(f"Node ended without an answer: {said}")
         answer: Dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise RuntimeError(f"the JavaScript sample failed: {answer['error']}")
+            raise RuntimeError(f"Node failed: {answer['error']}")
         return answer
 
     def call(self, name: str, *arguments: str) -> Any:
@@ -207,6 +209,26 @@ class NodeSample:
         """Return the seconds, by Node's clock, of `loops` passes over `inputs`."""
         request = {"time": name, "inputs": [list(one) for one in inputs], "loops": loops}
         return float(self._ask(request)["seconds"])
+
+
+class NodeSample(NodeProcess):
+    """The functions of the guide's JavaScript sample, each call carried to a Node process."""
+
+    def __init__(self, markdown: str, folder: Path, *, install: bool = True) -> None:
+        node_program()  # before anything is installed for it
+        lay_out(packages(install=install), folder)
+        for name, mark, exported in (
+            ("keys", guide.JAVASCRIPT_KEYS, "generateEphemeralKeyPair"),
+            ("encrypt", guide.JAVASCRIPT_ENCRYPT, "encryptMessage"),
+            ("decrypt", guide.JAVASCRIPT_DECRYPT, "decryptChunk"),
+        ):
+            code = guide.sample(markdown, "javascript", mark)
+            # A module must export what the driver calls; the line stands after the sample.
+            text = f"{code}\nexport {{ {exported} }}\n"
+            (folder / f"{name}.mjs").write_text(text, encoding="utf-8")
+        for name in ("driver.mjs", "serve.mjs"):
+            shutil.copyfile(Path(__file__).with_name(name), folder / name)
+        super().__init__([str(folder / "driver.mjs")], folder / "stderr.txt")
 
     def generate(self) -> Tuple[bytes, str]:
         """Return a fresh private key and its public key in hex."""

@@ -54,6 +54,7 @@ def test_the_tables_are_named() -> None:
     names: List[str] = [line.split()[0] for line in done.stdout.splitlines()]
     assert names[0] == "open-chunk"
     assert {"encrypt-100B", "ecdh", "gcm-1MB", "keygen", "start"} <= set(names)
+    assert {"import", "tdx-cold", "tdx-warm", "gpu-8"} <= set(names)
 
 
 @pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--only", "nonsense"], ["extra"]])
