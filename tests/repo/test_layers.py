@@ -20,7 +20,7 @@ FLOORS: Dict[str, int] = {
     "codec": 1, "crypto": 1,
     "pki": 2,
     "e2ee": 3, "evidence": 3, "receipts": 3,
-    "attestation": 4,
+    "attestation": 4, "transitions": 4,
     "session": 5,
     "net": 6,
     "client": 7,

@@ -17,9 +17,15 @@ from conformance.mock_tee.log import Request
 from conformance.mock_tee.server import MockTee
 from tests.unit.net.server import ScriptedServer, chunked, reply
 from venice_ref import Policy, VeniceClient
-from venice_ref.client import ChatStream, ClientSession
+from venice_ref.attestation.bundle import encode_bundle, parse_bundle
+from venice_ref.attestation.endorsements import Endorsements, TrustRoots
+from venice_ref.attestation.trust_root import parse_trust_roots
+from venice_ref.attestation.verify import verify_attestation
+from venice_ref.client import ChatStream, ClientSession, Gatherer
+from venice_ref.client.gathering import Vendors
 from venice_ref.errors import (
     DecryptError,
+    EvidenceError,
     MalformedError,
     PeerError,
     PolicyError,
@@ -69,7 +75,16 @@ def is_complete(stream: ChatStream) -> bool:
 
 
 def chats(tee: MockTee) -> List[Request]:
-    return [request for request in tee.log.requests if request.method == "POST"]
+    return [request for request in tee.log.requests if "/chat/completions" in request.path]
+
+
+def collateral_requests(tee: MockTee) -> List[Request]:
+    paths = ("/certification/", "IntelSGXRootCA")
+    return [r for r in tee.log.requests if any(path in r.path for path in paths)]
+
+
+def roots(tee: MockTee) -> TrustRoots:
+    return parse_trust_roots(tee.trust_root_pem.encode())
 
 
 def attestations(tee: MockTee) -> List[Request]:
@@ -144,12 +159,143 @@ def test_two_sessions_share_nothing(tee: MockTee) -> None:
 # --- Refused before anything is sent ------------------------------------------------------------
 
 
-def test_the_default_policy_asks_for_more_than_can_be_judged(tee: MockTee) -> None:
-    with pytest.raises(PolicyError) as caught:
+def test_the_default_policy_refuses_a_machine_that_is_not_of_intel(tee: MockTee) -> None:
+    with pytest.raises(EvidenceError) as caught:
         client(tee, Policy()).session("e2ee-mock")
-    assert caught.value.rule == "POL-3"
+    assert caught.value.rule == "CRT-13"
     assert caught.value.report is not None
+    assert caught.value.report.assurance_reached == "binding"
     assert chats(tee) == []
+    assert collateral_requests(tee) == []
+
+
+def test_the_default_policy_talks_to_a_machine_of_the_given_root(tee: MockTee) -> None:
+    said: List[str] = []
+    ours = client(tee, Policy(), roots=roots(tee), on_source=lambda source, _: said.append(source))
+    assert ours.vendors.pcs_base_url == tee.pcs_url
+    with ours.session("e2ee-mock") as session:
+        assert session.report.assurance_reached == "dcap"
+        assert "intel" in session.report.facts["trust_roots_replaced"]
+        assert PROMPT.upper() in text_of(session.chat(user()))
+    assert len(collateral_requests(tee)) == 4
+    assert said == ["network"]
+    assert chats(tee)[0].number > max(request.number for request in collateral_requests(tee))
+    for request in collateral_requests(tee):
+        assert KEY.encode() not in request.wire()  # [NET-6]
+
+
+def test_no_collateral_is_no_session(tee: MockTee) -> None:
+    ours = client(tee, Policy(), roots=roots(tee), pcs_base_url="http://127.0.0.1:1")
+    with pytest.raises(TransportError) as caught:
+        ours.session("e2ee-mock")
+    assert "--assurance binding" in caught.value.hint  # [NET-15]
+    with pytest.raises(TransportError):
+        ours.attest("e2ee-mock")
+    with pytest.raises(TransportError):
+        ours.fetch_evidence("e2ee-mock")
+    found = ours.gather("e2ee-mock")
+    assert list(found.missing) == ["dcap.collateral"]
+    assert found.bundle.collateral is None
+    assert chats(tee) == []
+
+
+def test_given_collateral_is_not_asked_for(tee: MockTee) -> None:
+    given = Endorsements(collateral=tee.collateral().encode())
+    ours = client(tee, Policy(), roots=roots(tee), endorsements=given)
+    assert ours.attest("e2ee-mock").report.assurance_reached == "dcap"
+    assert collateral_requests(tee) == []
+
+
+def test_the_cache_is_used_by_the_next_client(tee: MockTee, tmp_path: Path) -> None:
+    for _ in range(2):
+        ours = client(tee, Policy(), roots=roots(tee), cache_folder=tmp_path)
+        assert ours.attest("e2ee-mock").report.verdict == "pass"
+    assert len(collateral_requests(tee)) == 4
+
+
+def test_a_bundle_holds_what_a_verification_needs(tee: MockTee) -> None:
+    bundle = client(tee, Policy(), roots=roots(tee)).fetch_evidence("e2ee-mock")
+    read = parse_bundle(encode_bundle(bundle))
+    verified = verify_attestation(
+        read.attestation.encode(),
+        nonce=read.nonce,
+        model=read.model,
+        policy=Policy(),
+        now=read.captured_at,
+        endorsements=read.endorsements,
+        roots=roots(tee),
+    )
+    assert verified.report.assurance_reached == "dcap"
+
+
+def test_a_conversation_with_gpus_that_nvidia_vouches_for(tee: MockTee) -> None:
+    ours = client(tee, Policy(gpu="nras"), roots=roots(tee))
+    with ours.session("e2ee-mock") as session:
+        assert session.report.gpu_reached == "nras"
+        assert PROMPT.upper() in text_of(session.chat(user()))
+
+
+def test_nvidia_is_asked_at_gpu_level_nras_only(tee: MockTee) -> None:
+    for level in ("report", "signed", "measured"):
+        policy = Policy(assurance="binding", gpu=level)
+        assert (
+            client(tee, policy, nras_base_url="http://127.0.0.1:1").gather("e2ee-mock").missing
+            == {}
+        )
+    with ScriptedServer(reply(b"no", status=404)) as nvidia:
+        policy = Policy(assurance="binding", gpu="nras")
+        ours = client(tee, policy, roots=roots(tee), nras_base_url=nvidia.url)
+        found = ours.gather("e2ee-mock")
+        assert list(found.missing) == ["gpu.nras"]
+        assert isinstance(found.missing["gpu.nras"], ServerError)
+        assert len(nvidia.received) == 1
+        assert KEY not in str(nvidia.received[0])  # [NET-6]
+
+
+ACCEPTED = {"tcb-configuration-needed"}
+VENDOR_RULES = {"pcs-unavailable": "NET-5", "nras-unavailable": "NET-5"}
+"""What an error names where its hint is what the scenario is about."""
+
+
+def test_keys_that_lack_the_one_of_a_token_are_asked_for_again(
+    tee: MockTee, tmp_path: Path
+) -> None:
+    def key_requests() -> int:
+        return sum(request.path.endswith("/jwks.json") for request in tee.log.requests)
+
+    for asked, keys in ((1, None), (1, None), (2, b'{"keys": []}'), (3, b"no JSON")):
+        for file in tmp_path.glob("jwks-*.json"):
+            file.write_bytes(file.read_bytes() if keys is None else keys)
+        ours = client(tee, Policy(gpu="nras"), roots=roots(tee), cache_folder=tmp_path)
+        assert ours.attest("e2ee-mock").report.gpu_reached == "nras"
+        assert key_requests() == asked
+
+
+DCAP_FAULTS = [
+    scenario
+    for scenario in SCENARIOS.values()
+    if scenario.assurance == "dcap" and scenario.name not in ACCEPTED
+]
+GPU_FAULTS = [scenario for scenario in SCENARIOS.values() if scenario.gpu in ("signed", "nras")]
+
+
+@pytest.mark.parametrize("scenario", DCAP_FAULTS + GPU_FAULTS, ids=lambda scenario: scenario.name)
+def test_no_prompt_goes_to_a_machine_that_dcap_or_nras_refuses(scenario: Any) -> None:
+    assert len(DCAP_FAULTS) > 10
+    policy = Policy(gpu="nras" if scenario in GPU_FAULTS else "report")
+    with MockTee(scenario=scenario.name, seed="faults") as tee:
+        with pytest.raises((PeerError, TransportError)) as caught:
+            client(tee, policy, roots=roots(tee)).session("e2ee-mock")
+        assert chats(tee) == []
+    error = caught.value
+    report = getattr(error, "report", None)
+    standing = [check for check in report.checks if not check.holds] if report else []
+    failed = {check.requirement for check in standing}
+    assert VENDOR_RULES.get(scenario.name, scenario.requirement) in failed | {error.rule}
+    if scenario.name.startswith("gpu-"):
+        assert not any("/attest/gpu" in request.path for request in tee.log.requests)
+    if scenario.name in VENDOR_RULES:
+        assert "verify a saved bundle" in error.hint  # [NET-15]
 
 
 @pytest.mark.parametrize("model", ["tee-mock", "plain-mock", "no-such-model"])
@@ -224,6 +370,8 @@ ATTESTATION_FAULTS = [
     if scenario.requirement
     and not scenario.name.startswith(("chat-", "signature-"))
     and scenario.name != "attestation-429-once"
+    and scenario.assurance == "binding"
+    and scenario.gpu == "report"
 ]
 
 
@@ -418,7 +566,10 @@ def test_a_renewal_that_fails_leaves_no_key_to_fall_back_to(tee: MockTee) -> Non
 def test_a_key_that_served_its_requests_is_renewed(tee: MockTee) -> None:
     api = VeniceApi(HttpClient(tee.base_url))
     inner = Session(api.base_url, "e2ee-mock", BINDING, max_requests=2)
-    with ClientSession(api, inner, Clock()) as session:
+    clock = Clock()
+    vendors = Vendors("http://127.0.0.1:1", "http://127.0.0.1:1")
+    gatherer = Gatherer(api, BINDING, vendors, clock=clock, sleep=lambda _: None)
+    with ClientSession(api, inner, gatherer, clock) as session:
         for _ in range(3):
             text_of(session.chat(user()))  # [SES-3]
     assert len(attestations(tee)) == 2

@@ -1,14 +1,13 @@
 """Every command and option on one page.
 
-What a later version will take is named here as well and refused by name: an option that is silently
-ignored would be believed.
+An option stands only at commands that act on it: one that is silently ignored would be believed.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, List, NoReturn, Optional, Sequence, Union
+from typing import Any, List, NoReturn, Sequence
 
 from venice_ref import __version__
 from venice_ref.spec import ASSURANCE_LEVELS, DEFAULT_BASE_URL, GPU_LEVELS
@@ -20,9 +19,8 @@ venice-ref: encrypted conversations with Venice AI models in a TEE, and the
 evidence for them, checked on this machine.  Python's standard library only.
 
   python3 -m venice_ref models --e2ee           which models there are
-  python3 -m venice_ref attest MODEL --assurance binding
-                                                fetch evidence and check it
-  python3 -m venice_ref chat MODEL "Hello" --assurance binding
+  python3 -m venice_ref attest MODEL            fetch evidence and check it
+  python3 -m venice_ref chat MODEL "Hello"      check it, then talk, encrypted
   python3 -m venice_ref --help                  all commands
 
 The API key is read from VENICE_API_KEY.  Without a network or a key, the demo
@@ -33,6 +31,8 @@ EPILOG = """\
 environment:
   VENICE_API_KEY, API_KEY_VENICE   the API key; it is never an argument
   VENICE_BASE_URL                  the service, where --base-url is not given
+  VENICE_PCS_URL, VENICE_NRAS_URL  Intel's and NVIDIA's services, likewise
+  XDG_CACHE_HOME                   where collateral is kept between runs
   NO_COLOR                         no colour on standard error
 
 exit codes:
@@ -66,20 +66,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: {message}\n  hint: {self.prog} --help\n")
-
-
-class _NotBuilt(argparse.Action):
-    """An option of a later version: refused, and never ignored."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Union[str, Sequence[Any], None],
-        option_string: Optional[str] = None,
-    ) -> None:
-        del namespace, values
-        parser.error(f"{option_string} is not built yet in version {__version__}")
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -166,22 +152,52 @@ def _policy_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("policy")
     group.add_argument(
         "--assurance",
+        metavar="LEVEL",
         choices=ASSURANCE_LEVELS[1:],
-        default="dcap",
-        help="what must be proven of the machine; default dcap, which is not built yet and refuses",
+        help=f"what must be proven of the machine, {', '.join(ASSURANCE_LEVELS[1:])};"
+        " default dcap, or what --policy says",
     )
     group.add_argument(
         "--gpu",
+        metavar="LEVEL",
         choices=GPU_LEVELS,
-        default="report",
-        help="what must be proven of its GPUs; default report",
+        help=f"what must be proven of its GPUs, {', '.join(GPU_LEVELS)}; default report, or what"
+        " --policy says; nras asks NVIDIA, which learns which machine is used",
     )
-    _not_built(command, "--trust-root", "--policy")
+    group.add_argument(
+        "--policy", metavar="FILE", help="the whole policy, see docs/guides/policy.md"
+    )
+    _trust_root_option(group)
 
 
-def _not_built(command: argparse.ArgumentParser, *names: str) -> None:
-    for name in names:
-        command.add_argument(name, action=_NotBuilt, help=argparse.SUPPRESS)
+def _trust_root_option(group: Any) -> None:
+    group.add_argument(
+        "--trust-root",
+        metavar="FILE",
+        help="trust this root in the place of Intel's (PEM or DER); for the mock and for tests",
+    )
+
+
+def _statement_options(command: argparse.ArgumentParser, *, fresh: bool) -> None:
+    """Add the files that stand for what Intel and NVIDIA would be asked.
+
+    NVIDIA's answer is about one nonce, so that a file of it is of no use to a command that makes a
+    fresh one.
+    """
+    group = command.add_argument_group("statements of Intel and NVIDIA")
+    group.add_argument("--collateral", metavar="FILE", help="Intel's collateral for the quote")
+    if not fresh:
+        group.add_argument("--nras", metavar="FILE", help="NVIDIA's answer about the GPUs")
+        group.add_argument("--jwks", metavar="FILE", help="NVIDIA's keys at that time")
+    group.add_argument(
+        "--rim", metavar="FILE", action="append", help="a manifest of NVIDIA's; may be repeated"
+    )
+    if fresh:
+        group.add_argument("--pcs-url", metavar="URL", help="Intel's service, or one like it")
+        group.add_argument("--nras-url", metavar="URL", help="NVIDIA's service, or one like it")
+        group.add_argument(
+            "--no-cache", action="store_true", help="neither use nor keep what was fetched before"
+        )
 
 
 def _models(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
@@ -192,8 +208,11 @@ def _models(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
 def _attest(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
     command = _command(commands, "attest", parents, "fetch the evidence of a model and verify it")
     command.add_argument("model", metavar="MODEL")
-    command.add_argument("--save", metavar="FILE", help="keep the evidence, whatever the verdict")
+    command.add_argument(
+        "--save", metavar="FILE", help="keep all that `verify` needs, whatever the verdict"
+    )
     _policy_options(command)
+    _statement_options(command, fresh=True)
 
 
 def _verify(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
@@ -202,14 +221,15 @@ def _verify(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
         "verify",
         parents,
         "verify saved evidence, offline",
-        "FILE is a bundle of `attest --save`, or the bare attestation answer.",
+        "FILE is a bundle of `attest --save`, which is judged as of when it was saved, or the bare"
+        " attestation answer, which is judged as of now.",
     )
     command.add_argument("file", metavar="FILE", help="- is standard input")
     command.add_argument("--nonce", metavar="HEX", help="the nonce that was sent; 64 digits")
     command.add_argument("--model", metavar="ID", help="the model that was asked for")
     command.add_argument("--at", metavar="RFC3339", help="judge as of this time")
     _policy_options(command)
-    _not_built(command, "--collateral", "--nras", "--jwks")
+    _statement_options(command, fresh=False)
 
 
 def _quote(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
@@ -217,11 +237,15 @@ def _quote(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
         commands,
         "quote",
         parents,
-        "show every field of a TDX or SGX quote",
-        "The file is raw, hexadecimal or base64; the content decides.  Nothing is verified.",
+        "show every field of a TDX or SGX quote, or verify it",
+        "The file is raw, hexadecimal or base64; the content decides.  Nothing is verified without"
+        " --collateral.",
     )
     command.add_argument("file", metavar="FILE", help="- is standard input")
-    _not_built(command, "--collateral", "--at", "--trust-root")
+    group = command.add_argument_group("verification")
+    group.add_argument("--collateral", metavar="FILE", help="verify it with Intel's collateral")
+    group.add_argument("--at", metavar="RFC3339", help="judge as of this time; default now")
+    _trust_root_option(group)
 
 
 def _chat(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
@@ -253,6 +277,7 @@ def _chat(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
         help="show parts of the answer that are not encrypted; anybody on the way can forge them",
     )
     _policy_options(command)
+    _statement_options(command, fresh=True)
 
 
 def _signature(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
@@ -266,6 +291,7 @@ def _signature(commands: Any, parents: List[argparse.ArgumentParser]) -> None:
     command.add_argument("model", metavar="MODEL")
     command.add_argument("request_id", metavar="REQUEST_ID")
     _policy_options(command)
+    _statement_options(command, fresh=True)
 
 
 def _seal(commands: Any, parents: List[argparse.ArgumentParser]) -> None:

@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         report = session.report
         console.note(
             f"verified: assurance {report.assurance_reached}, GPU level {report.gpu_reached},"
+            f" TCB {report.facts['tcb_status'] or 'not judged'},"
             f" signing address {report.facts['signing_address']}"
         )
         stream = session.chat(messages, **options)

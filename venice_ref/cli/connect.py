@@ -5,22 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Dict
 
-from venice_ref.attestation.policy import Policy
+from venice_ref.cli.judging import check_inputs, make_policy, read_endorsements, read_roots
 from venice_ref.client import VeniceClient
+from venice_ref.net.cache import cache_folder
 
 if TYPE_CHECKING:
     import argparse
 
     from venice_ref.cli.output import Console
 
-__all__ = ["make_client", "make_policy"]
-
-
-def make_policy(arguments: argparse.Namespace) -> Policy:
-    """Return the policy of the options; of a command without them, the default."""
-    return Policy(
-        assurance=getattr(arguments, "assurance", "dcap"), gpu=getattr(arguments, "gpu", "report")
-    )
+__all__ = ["make_client"]
 
 
 def make_client(arguments: argparse.Namespace, console: Console) -> VeniceClient:
@@ -30,9 +24,19 @@ def make_client(arguments: argparse.Namespace, console: Console) -> VeniceClient
         console.note(f"the server is busy; next attempt in {seconds:g} seconds")
         time.sleep(seconds)
 
+    check_inputs(arguments)
     times: Dict[str, Any] = {}
     if arguments.timeout is not None:
         times = {"connect_timeout": arguments.timeout, "idle_timeout": arguments.timeout}
     return VeniceClient(
-        base_url=arguments.base_url, policy=make_policy(arguments), sleep=sleep, **times
+        base_url=arguments.base_url,
+        policy=make_policy(arguments) if "policy" in arguments else None,
+        roots=read_roots(arguments, console),
+        endorsements=read_endorsements(arguments),
+        pcs_base_url=getattr(arguments, "pcs_url", None),
+        nras_base_url=getattr(arguments, "nras_url", None),
+        cache_folder=None if getattr(arguments, "no_cache", True) else cache_folder(),
+        on_source=lambda _, sentence: console.note(sentence),
+        sleep=sleep,
+        **times,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
 from venice_ref.attestation.bundle import (
     MAX_BUNDLE_SIZE,
@@ -12,14 +12,21 @@ from venice_ref.attestation.bundle import (
     is_bundle,
     parse_bundle,
 )
-from venice_ref.attestation.policy import Policy, check_policy
+from venice_ref.attestation.endorsements import NO_ENDORSEMENTS, Endorsements
 from venice_ref.attestation.report import Report
 from venice_ref.attestation.verify import verify_attestation
 from venice_ref.cli.inputs import read_bytes, write_file
+from venice_ref.cli.judging import (
+    check_inputs,
+    make_policy,
+    parse_moment,
+    read_endorsements,
+    read_roots,
+)
 from venice_ref.cli.output import Console, error_to_json, exit_code
-from venice_ref.cli.report import report_lines
-from venice_ref.codec.strict import decode_hex, parse_json, parse_rfc3339
-from venice_ref.errors import MalformedError, PeerError, UsageError
+from venice_ref.cli.report import moment, report_lines
+from venice_ref.codec.strict import decode_hex, parse_json
+from venice_ref.errors import MalformedError, PeerError, UsageError, VeniceError
 from venice_ref.spec import NONCE_SIZE
 
 if TYPE_CHECKING:
@@ -36,40 +43,75 @@ class _Evidence(NamedTuple):
     model: Optional[str]
     now: datetime
     time_source: str
+    endorsements: Endorsements = NO_ENDORSEMENTS
+
+
+class _Judged(NamedTuple):
+    report: Report
+    error: Optional[VeniceError]
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Judge fetched or saved evidence and print the report."""
-    policy = Policy(assurance=arguments.assurance, gpu=arguments.gpu)
-    check_policy(policy)
-    if arguments.command == "attest":
-        evidence = _fetched(arguments, console)
-    else:
-        evidence = _saved(arguments, console)
-    error: Optional[PeerError] = None
+    attest = _attest if arguments.command == "attest" else _verify
+    return attest(arguments, console)
+
+
+def _verify(arguments: argparse.Namespace, console: Console) -> int:
+    check_inputs(arguments)
+    policy, roots = make_policy(arguments), read_roots(arguments, console)
+    evidence = _saved(arguments)
+    judged = _judged(
+        lambda: (
+            verify_attestation(
+                evidence.raw,
+                nonce=evidence.nonce,
+                model=evidence.model,
+                policy=policy,
+                now=evidence.now,
+                endorsements=evidence.endorsements,
+                roots=roots,
+            ).report
+        )
+    )
+    return _show(evidence, judged, console)
+
+
+def _attest(arguments: argparse.Namespace, console: Console) -> int:
+    from venice_ref.cli.connect import make_client
+
+    client = make_client(arguments, console)
+    console.note(f"asking {client.base_url} for the evidence of {arguments.model}")
+    found = client.gather(arguments.model)
+    if arguments.save is not None:
+        # Before the verdict: evidence that fails is what somebody will want to look at.
+        write_file(arguments.save, encode_bundle(found.bundle))
+        console.note(f"saved to {arguments.save}")
+    evidence = _Evidence(
+        found.raw,
+        found.nonce,
+        found.model,
+        found.at,
+        "when it was fetched, by this machine's clock",
+    )
+    return _show(evidence, _judged(lambda: client.judge(found).report), console)
+
+
+def _judged(judge: Callable[[], Report]) -> _Judged:
+    """Return the report of a verification, also of one that ended in a refusal."""
     try:
-        report = verify_attestation(
-            evidence.raw,
-            nonce=evidence.nonce,
-            model=evidence.model,
-            policy=policy,
-            now=evidence.now,
-        ).report
+        return _Judged(judge(), None)
     except PeerError as refusal:
         if not isinstance(refusal.report, Report):
             raise
-        error, report = refusal, refusal.report
-    _show(evidence, report, error, console)
-    return 0 if error is None else exit_code(error)
+        return _Judged(refusal.report, refusal)
 
 
-def _show(
-    evidence: _Evidence, report: Report, error: Optional[PeerError], console: Console
-) -> None:
-    moment = _rfc3339(evidence.now)
+def _show(evidence: _Evidence, judged: _Judged, console: Console) -> int:
+    report, error = judged
     if console.json:
         shown = report.to_json()
-        shown["facts"]["judged_at"] = moment
+        shown["facts"]["judged_at"] = moment(evidence.now)
         shown["facts"]["judged_at_source"] = evidence.time_source
         if error is not None:
             shown["error"] = error_to_json(error)
@@ -77,47 +119,44 @@ def _show(
     else:
         subject = evidence.model or report.facts.get("model") or "an unnamed model"
         heading = f"Evidence for {subject}"
-        time = f"{moment} ({evidence.time_source})"
+        time = f"{moment(evidence.now)} ({evidence.time_source})"
         console.lines(report_lines(report, heading, time, verbose=console.verbose))
-    if error is not None:
-        console.error(error, checks=False)
+    if error is None:
+        return 0
+    console.error(error, checks=False)
+    return exit_code(error)
 
 
-def _fetched(arguments: argparse.Namespace, console: Console) -> _Evidence:
-    from venice_ref.cli.connect import make_client
-
-    client = make_client(arguments, console)
-    console.note(f"asking {client.base_url} for the evidence of {arguments.model}")
-    bundle = client.fetch_evidence(arguments.model)
-    if arguments.save is not None:
-        # Before the verdict: evidence that fails is what somebody will want to look at.
-        write_file(arguments.save, encode_bundle(bundle))
-        console.note(f"saved to {arguments.save}")
-    return _of_bundle(bundle, "the time of the answer, by this machine's clock")
+# --- Saved evidence -----------------------------------------------------------------------------
 
 
-def _saved(arguments: argparse.Namespace, console: Console) -> _Evidence:
+def _saved(arguments: argparse.Namespace) -> _Evidence:
     raw = read_bytes(arguments.file, max_size=MAX_BUNDLE_SIZE)
     if _says_bundle(raw):
-        bundle = parse_bundle(raw)
-        if any((bundle.collateral, bundle.nras, bundle.jwks)):
-            console.warn("the collateral in the bundle is not used yet")
-        evidence = _of_bundle(bundle, "the time of capture, by the bundle")
+        evidence = _of_bundle(parse_bundle(raw))
     else:
         now = datetime.now(timezone.utc)
         evidence = _Evidence(raw, None, None, now, "now, by this machine's clock")
+    given = read_endorsements(arguments, evidence.endorsements)
+    evidence = evidence._replace(endorsements=given)
     if arguments.nonce is not None:
         evidence = evidence._replace(nonce=_nonce(arguments.nonce))
     if arguments.model is not None:
         evidence = evidence._replace(model=arguments.model)
     if arguments.at is not None:
-        evidence = evidence._replace(now=_moment(arguments.at), time_source="by --at")
+        evidence = evidence._replace(now=parse_moment(arguments.at), time_source="by --at")
     return evidence
 
 
-def _of_bundle(bundle: Bundle, time_source: str) -> _Evidence:
-    raw = bundle.attestation.encode("utf-8")
-    return _Evidence(raw, bundle.nonce, bundle.model, bundle.captured_at, time_source)
+def _of_bundle(bundle: Bundle) -> _Evidence:
+    return _Evidence(
+        bundle.attestation.encode("utf-8"),
+        bundle.nonce,
+        bundle.model,
+        bundle.captured_at,
+        "the time of capture, by the bundle",
+        bundle.endorsements,
+    )
 
 
 def _says_bundle(raw: bytes) -> bool:
@@ -132,15 +171,3 @@ def _nonce(text: str) -> bytes:
         return decode_hex(text, size=NONCE_SIZE, allow_0x=True)
     except MalformedError as error:
         raise UsageError(error.message, rule="ATT-2", where="--nonce") from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_rfc3339(text)
-    except MalformedError as error:
-        raise UsageError(error.message, where="--at") from None
-
-
-def _rfc3339(moment: datetime) -> str:
-    text = moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0).isoformat()
-    return f"{text}Z"

@@ -59,6 +59,10 @@ def _dispatch(arguments: argparse.Namespace, console: Console) -> int:
         from venice_ref.cli import evidence
 
         return evidence.run(arguments, console)
+    if command == "quote" and arguments.collateral is not None:
+        from venice_ref.cli import quote_verdict
+
+        return quote_verdict.run(arguments, console)
     if command == "quote":
         from venice_ref.cli import quote
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Tuple
 
 from venice_ref.cli.inputs import read_bytes
 from venice_ref.cli.output import Console, columns, fields
+from venice_ref.errors import UsageError
 from venice_ref.evidence.tdx.attributes import decode_td_attributes
 from venice_ref.evidence.tdx.quote import Quote, decode_quote_file, parse_quote
 from venice_ref.spec import MAX_QUOTE_SIZE
@@ -13,7 +14,7 @@ from venice_ref.spec import MAX_QUOTE_SIZE
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["run"]
+__all__ = ["quote_to_json", "read_quote", "run"]
 
 MAX_FILE_SIZE = 4 * MAX_QUOTE_SIZE
 """Bytes of a file: hexadecimal digits with line ends."""
@@ -40,16 +41,28 @@ _CERTIFICATION = {
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the fields of a quote in the order in which they stand in it."""
-    raw = decode_quote_file(read_bytes(arguments.file, max_size=MAX_FILE_SIZE))
+    for name in ("at", "trust_root"):
+        if getattr(arguments, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise UsageError(
+                "nothing is verified without collateral", where=option, hint="add --collateral FILE"
+            )
+    raw = read_quote(arguments.file)
     quote = parse_quote(raw)
     if console.json:
-        console.object(_to_json(quote, len(raw)))
+        console.object(quote_to_json(quote, len(raw)))
     else:
         console.lines(_lines(quote, len(raw)))
     return 0
 
 
-def _to_json(quote: Quote, size: int) -> Dict[str, Any]:
+def read_quote(name: str) -> bytes:
+    """Return the bytes of a quote file of any form."""
+    return decode_quote_file(read_bytes(name, max_size=MAX_FILE_SIZE))
+
+
+def quote_to_json(quote: Quote, size: int) -> Dict[str, Any]:
+    """Return every field of a quote of `size` bytes."""
     signature = quote.signature_data
     certification = signature.certification
     return {

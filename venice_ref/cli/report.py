@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from venice_ref.attestation.report import FAIL, NOT_PERFORMED, PASS, Check, Report
 from venice_ref.cli.output import columns, fields
 
-__all__ = ["report_lines"]
+__all__ = ["moment", "report_lines"]
 
 _GROUPS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     # heading, prefixes of the ids of its checks
@@ -28,6 +29,11 @@ _PROVEN: Dict[str, str] = {
     "dcap": "a genuine Intel TDX machine holds this model key, and answered this nonce",
     "measured": "a genuine Intel TDX machine that runs what was expected holds this model key",
 }
+_GPU_PROVEN: Dict[str, str] = {
+    "signed": "genuine GPUs of NVIDIA answered the same nonce",
+    "nras": "NVIDIA vouches for the GPUs that answered the same nonce",
+    "measured": "the GPUs that answered the same nonce run what NVIDIA published",
+}
 _OPEN: Dict[str, Tuple[str, ...]] = {
     "none": ("that the quote names this key and this nonce", "its machine", "what runs there"),
     "binding": ("that the quote comes from a genuine machine", "what runs there"),
@@ -37,9 +43,9 @@ _OPEN: Dict[str, Tuple[str, ...]] = {
 _GPU_OPEN: Dict[str, str] = {
     "ignore": "anything about GPUs",
     "report": "that its GPU evidence is genuine",
-    "signed": "that NVIDIA vouches for its GPUs",
-    "nras": "what runs on its GPUs",
-    "measured": "",
+    "signed": "what runs on its GPUs, and that their debugging is off",
+    "nras": "that its GPUs stand in this machine",
+    "measured": "that its GPUs stand in this machine",
 }
 
 _SHORT_FACTS = (
@@ -52,13 +58,27 @@ _SHORT_FACTS = (
     "td_attribute_names",
     "tcb_status",
     "advisory_ids",
+    "collateral_expires",
+    "trust_roots_replaced",
+    "app_id",
+    "compose_hash",
     "gpu_count",
     "gpu_arch",
+    "gpu_driver_version",
+    "gpu_debug",
+    "nras_result",
+    "mr_enclave",
+    "mr_signer",
 )
 
 
-def report_lines(report: Report, heading: str, time: str, *, verbose: bool) -> List[str]:
-    """Return the page of a report; `heading` says of what, `time` as of when it was judged."""
+def report_lines(
+    report: Report, heading: str, time: str, *, verbose: bool, proven: Optional[str] = None
+) -> List[str]:
+    """Return the page of a report; `heading` says of what, `time` as of when it was judged.
+
+    `proven` is what a pass of something else than an answer proves.
+    """
     facts = report.facts if verbose else {name: report.facts.get(name) for name in _SHORT_FACTS}
     lines = columns([("", heading)], gap=0)
     lines += ["", "Facts", *fields(_known_facts(facts))]
@@ -67,7 +87,14 @@ def report_lines(report: Report, heading: str, time: str, *, verbose: bool) -> L
         lines += _group(title, [check for check in made if check.holds])
     missing = [check for check in report.checks if not check.holds and check.status != FAIL]
     lines += _group("REQUIRED AND NOT PERFORMED", missing)
-    return [*lines, *_failures(report.failed), "", *_closing(report, time)]
+    closing = _closing(report, time) if proven is None else _short_closing(report, time, proven)
+    return [*lines, *_failures(report.failed), "", *closing]
+
+
+def moment(time: datetime) -> str:
+    """Return a time in UTC, to the second."""
+    text = time.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0).isoformat()
+    return f"{text}Z"
 
 
 def _group(title: str, checks: Sequence[Check]) -> List[str]:
@@ -93,24 +120,52 @@ def _failures(checks: Sequence[Check]) -> List[str]:
 
 
 def _known_facts(facts: Mapping[str, Any]) -> Dict[str, str]:
-    return {name: _fact(value) for name, value in facts.items() if value is not None}
+    shown: Dict[str, str] = {}
+    for name, value in facts.items():
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            for row in value:
+                shown[str(row.get("name") or name)] = _fact(
+                    [f"{key} {_fact(row[key])}" for key in row if key != "name"]
+                )
+        elif value is not None:
+            shown[name] = _fact(value)
+    return shown
 
 
 def _fact(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(_fact, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)
 
 
 def _closing(report: Report, time: str) -> List[str]:
     """Return the verdict and, in words, what was proven and what was not."""
+    proven = [_PROVEN[report.assurance_reached], _GPU_PROVEN.get(report.gpu_reached, "")]
     unproven = [*_OPEN[report.assurance_reached], _GPU_OPEN[report.gpu_reached]]
+    replaced = report.facts.get("trust_roots_replaced")
+    if replaced:
+        proven.append(
+            f"by roots that the caller put in the place of pinned ones ({', '.join(replaced)}), so"
+            " that nothing is proven about real machines"
+        )
     rows = [
         ("verdict", "PASS" if report.verdict == PASS else "FAIL"),
         ("time", time),
         ("assurance", f"{report.assurance_reached}, required {report.assurance_required}"),
         ("gpu", f"{report.gpu_reached}, required {report.gpu_required}"),
-        ("proven", _PROVEN[report.assurance_reached]),
+        ("proven", "; ".join(filter(None, proven))),
         ("not proven", "; ".join(filter(None, unproven)) or "nothing is left open"),
+    ]
+    return columns(rows)
+
+
+def _short_closing(report: Report, time: str, proven: str) -> List[str]:
+    passed = report.verdict == PASS
+    rows = [
+        ("verdict", "PASS" if passed else "FAIL"),
+        ("time", time),
+        ("proven", proven if passed else _PROVEN["none"]),
     ]
     return columns(rows)

@@ -15,7 +15,12 @@ from venice_ref.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "canary-api-key-c0de"
-VARIABLES = ("VENICE_API_KEY", "API_KEY_VENICE", "VENICE_BASE_URL", "NO_COLOR", "TERM")
+VARIABLES = (
+    "VENICE_API_KEY", "API_KEY_VENICE", "VENICE_BASE_URL", "VENICE_PCS_URL", "VENICE_NRAS_URL",
+    "NO_COLOR", "TERM",
+)  # fmt: skip
+NO_FOLDER = "/dev/null/none"
+"""A folder that cannot be made: nothing of a test is kept, but where it says so."""
 
 
 class Done(NamedTuple):
@@ -38,7 +43,7 @@ class NotATerminal(io.StringIO):
 
 def environment(**extra: str) -> Dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    return {**kept, "VENICE_API_KEY": KEY, **extra}
+    return {**kept, "VENICE_API_KEY": KEY, "XDG_CACHE_HOME": NO_FOLDER, **extra}
 
 
 class _Input:

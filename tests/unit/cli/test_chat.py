@@ -208,13 +208,31 @@ def test_where_nothing_was_answered_nothing_is_called_incomplete(scenario: str, 
         assert secret not in done.err
 
 
-def test_the_default_policy_refuses_and_names_the_way_out(tee: MockTee) -> None:
+def test_the_default_policy_refuses_a_machine_that_is_not_of_intel(tee: MockTee) -> None:
     before = len(tee.log.prompts)
     done = venice_ref("chat", "e2ee-mock", PROMPT, "--base-url", tee.base_url)
-    assert done.code == 1
-    assert "--assurance binding" in done.err
-    assert "failed   policy.assurance" in done.err
-    assert "missing  dcap.signature" in done.err
+    assert (done.code, done.out) == (1, "")
+    assert "[CRT-13]" in done.err
+    assert "missing  dcap.collateral" in done.err
+    assert "--trust-root FILE" in done.err
+    assert len(tee.log.prompts) == before
+
+
+def test_the_default_policy_talks_to_a_machine_of_the_given_root(tee: MockTee, root: Path) -> None:
+    argv = ["chat", "e2ee-mock", PROMPT, "-v", "--base-url", tee.base_url]
+    done = venice_ref(*argv, "--trust-root", str(root))
+    assert (done.code, done.out) == (0, ANSWER)
+    assert "verified: assurance dcap, GPU level report, TCB UpToDate" in done.err
+    assert "for collateral for TDX" in done.err
+
+
+def test_nothing_is_sent_where_collateral_is_not_to_be_had(tee: MockTee, root: Path) -> None:
+    before = len(tee.log.prompts)
+    argv = ["chat", "e2ee-mock", PROMPT, "--base-url", tee.base_url, "--trust-root", str(root)]
+    done = venice_ref(*argv, "--pcs-url", "http://127.0.0.1:1")
+    assert (done.code, done.out) == (3, "")
+    for way_out in ("saved bundle", "--collateral FILE", "--assurance binding"):
+        assert way_out in done.err
     assert len(tee.log.prompts) == before
 
 

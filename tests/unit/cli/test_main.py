@@ -38,6 +38,7 @@ def test_every_command_has_help(command: str) -> None:
     done = venice_ref(command, "--help")
     assert done.code == 0
     assert "--json" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_version() -> None:
@@ -72,17 +73,51 @@ def test_what_makes_no_sense_is_usage(argv: list[str]) -> None:
 @pytest.mark.parametrize(
     ("command", "option"),
     [
-        *[("verify", name) for name in ("--collateral", "--nras", "--jwks", "--policy")],
-        *[(name, "--trust-root") for name in ("attest", "verify", "quote", "chat", "signature")],
-        ("quote", "--collateral"),
-        ("quote", "--at"),
+        *[("attest", name) for name in ("--nras", "--jwks", "--at", "--nonce")],
+        ("chat", "--nras"),
+        ("quote", "--assurance"),
+        ("quote", "--policy"),
+        ("models", "--trust-root"),
+        ("verify", "--pcs-url"),
+        ("verify", "--no-cache"),
     ],
 )
-def test_what_is_not_built_yet_is_not_ignored(command: str, option: str) -> None:
-    positional = {"signature": ["m", "r"]}.get(command, ["x"])
+def test_an_option_without_a_meaning_is_not_ignored(command: str, option: str) -> None:
+    positional = {"models": []}.get(command, ["x"])
     done = venice_ref(command, *positional, option, "value")
     assert done.code == 2
-    assert f"{option} is not built yet" in done.err
+    assert "unrecognized arguments" in done.err
+
+
+@pytest.mark.parametrize(
+    "option", ["--policy", "--trust-root", "--collateral", "--nras", "--jwks", "--rim"]
+)
+def test_a_file_that_is_not_there_is_usage(option: str) -> None:
+    done = venice_ref("verify", "-", option, "no such file", stdin=b"{}")
+    assert (done.code, done.out) == (2, "")
+    assert "cannot read" in done.err
+
+
+def test_standard_input_is_read_once() -> None:
+    done = venice_ref("verify", "-", "--collateral", "-", stdin=b"{}")
+    assert (done.code, "cannot be both" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "POL-10"),
+        (b'{"format":"venice-ref-policy-1","assurance":"all"}', "POL-2"),
+        (b'{"format":"venice-ref-policy-1","more":1}', "POL-10"),
+        (b'{"format":"venice-ref-policy-1","assurance":"measured"}', "POL-5"),
+    ],
+)
+def test_a_policy_file_that_is_none_is_usage(content: bytes, rule: str, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_bytes(content)
+    argv = ["verify", "-", "--policy", str(tmp_path / "policy.json"), "--json"]
+    done = venice_ref(*argv, stdin=b"{}")
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["requirement"] == rule
 
 
 @pytest.mark.parametrize("argv", [["--json", "models"], ["models", "--json"]])
@@ -180,7 +215,14 @@ def test_a_bare_interpreter_is_enough() -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["--help"], ["verify", "missing"], ["quote", "missing"], ["seal", "--to", "00", "x"]],
+    [
+        ["--help"],
+        ["verify", "-"],
+        ["verify", "missing"],
+        ["quote", "missing"],
+        ["quote", "-", "--collateral", "pyproject.toml"],
+        ["seal", "--to", "00", "x"],
+    ],
 )
 def test_offline_commands_load_no_network(argv: list[str]) -> None:
     code = (
@@ -188,7 +230,12 @@ def test_offline_commands_load_no_network(argv: list[str]) -> None:
         "print({'ssl', 'socket', 'urllib.request', 'http.client'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *argv], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *argv],
+        cwd=ROOT,
+        input="{}",
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "set()"
 

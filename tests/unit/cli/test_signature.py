@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,14 @@ def test_a_signature_says_how_far_it_goes(tee: MockTee) -> None:
     assert (shown["signer_verified"], shown["transcript_verified"]) == (True, False)
     assert shown["signer"].startswith("0x")
     assert len(shown["request_hash"]) == len(shown["response_hash"]) == 64
+
+
+def test_a_signature_is_checked_at_the_default_level(tee: MockTee, root: Path) -> None:
+    argv = ["signature", "e2ee-mock", answered(tee), "--base-url", tee.base_url]
+    done = venice_ref(*argv, "--trust-root", str(root))
+    assert (done.code, "signer_verified      yes" in done.out) == (0, True)
+    refused = venice_ref(*argv)
+    assert (refused.code, refused.out, "[CRT-13]" in refused.err) == (1, "", True)
 
 
 def test_a_missing_signature_is_no_verdict(tee: MockTee) -> None:

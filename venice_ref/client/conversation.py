@@ -1,21 +1,7 @@
-"""The object that people use: a client, its sessions, and their conversations.
-
-    client = VeniceClient(api_key=..., policy=Policy(assurance="binding"))
-    with client.session("e2ee-qwen3-5-122b-a10b") as session:      # verifies, or raises
-        for delta in session.chat([{"role": "user", "content": "Hello"}]):
-            print(delta.text, end="", flush=True)
-
-It joins the layers below: `session` decides, `net` carries, and this file adds the order in which
-they act, the clock and the repetitions.  Nothing is shared between two clients or two sessions, and
-nothing is cached: a session belongs to one base URL, one model and one attested key  [SES-1].
-
-A client, its sessions and their streams belong to one thread at a time.
-"""
+"""A conversation with one attested model: renewal, repetition, and the stream of an answer."""
 
 from __future__ import annotations
 
-import os
-import time
 from datetime import datetime
 from typing import (
     Any,
@@ -26,44 +12,28 @@ from typing import (
     Mapping,
     Optional,
     Sequence,
-    Tuple,
     final,
 )
 
-from venice_ref.attestation.bundle import Bundle
-from venice_ref.attestation.policy import Policy, check_policy
 from venice_ref.attestation.report import Report
-from venice_ref.attestation.verify import VerifiedAttestation, verify_attestation
-from venice_ref.codec.strict import decode_utf8, excerpt
+from venice_ref.client.gathering import Gatherer
 from venice_ref.crypto.address import address_of
-from venice_ref.e2ee.envelope import draw
 from venice_ref.e2ee.keys import parse_model_key
 from venice_ref.e2ee.messages import check_request
-from venice_ref.e2ee.options import check_model
 from venice_ref.e2ee.stream import Completion, Delta
-from venice_ref.errors import PolicyError, ProtocolError, ServerError, UsageError
-from venice_ref.model import Address20, Nonce32, RandomBytes
+from venice_ref.errors import PeerError, ProtocolError, ServerError, UsageError
+from venice_ref.model import Address20
 from venice_ref.net.refusals import without_plaintext
-from venice_ref.net.venice import ModelInfo, VeniceApi, utc_now
-from venice_ref.net.web import HttpClient, Response
+from venice_ref.net.venice import VeniceApi
+from venice_ref.net.web import Response
 from venice_ref.receipts.answer import (
     VerifiedSignature,
     parse_signature_answer,
     verify_signature_answer,
 )
 from venice_ref.session import EXPIRED, STREAMING, ChatRequest, Session
-from venice_ref.spec import (
-    CONNECT_TIMEOUT_SECONDS,
-    DEFAULT_BASE_URL,
-    IDLE_TIMEOUT_SECONDS,
-    NONCE_SIZE,
-    TOTAL_TIMEOUT_SECONDS,
-)
 
-__all__ = ["ChatStream", "ClientSession", "VeniceClient", "api_key_from_environment"]
-
-API_KEY_VARIABLES = ("VENICE_API_KEY", "API_KEY_VENICE")
-BASE_URL_VARIABLE = "VENICE_BASE_URL"
+__all__ = ["ChatStream", "ClientSession", "checked_signature"]
 
 _STALE_KINDS = ("stale_key", "encryption_rejected")
 """Answers that a replaced model key explains; a server need not say which it was  [SES-4]."""
@@ -80,129 +50,22 @@ _NOTHING = Completion(
 )
 
 
-def api_key_from_environment() -> Optional[str]:
-    """Return the API key of `VENICE_API_KEY` or `API_KEY_VENICE`, without white space around it."""
-    for name in API_KEY_VARIABLES:
-        value = os.environ.get(name, "").strip()
-        if value:
-            return value
-    return None
-
-
-class VeniceClient:
-    """A service and a policy.
-
-    `api_key` and `base_url` come from the environment where they are not given; an empty
-    `api_key` sends none.  The policy demands assurance `dcap` unless it says otherwise.  Times are
-    in seconds; `clock` returns the time with its zone.
-    """
-
-    __slots__ = ("_api", "_clock", "_random_bytes", "policy")
-
-    def __init__(
-        self,
-        api_key: Optional[str] = None,
-        base_url: Optional[str] = None,
-        policy: Optional[Policy] = None,
-        *,
-        clock: Callable[[], datetime] = utc_now,
-        random_bytes: RandomBytes = os.urandom,
-        sleep: Callable[[float], None] = time.sleep,
-        connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
-        idle_timeout: float = IDLE_TIMEOUT_SECONDS,
-        total_timeout: float = TOTAL_TIMEOUT_SECONDS,
-    ) -> None:
-        self.policy = Policy() if policy is None else policy
-        check_policy(self.policy)
-        http = HttpClient(
-            base_url or os.environ.get(BASE_URL_VARIABLE, "").strip() or DEFAULT_BASE_URL,
-            api_key_from_environment() if api_key is None else api_key or None,
-            connect_timeout=connect_timeout,
-            idle_timeout=idle_timeout,
-            total_timeout=total_timeout,
-        )
-        self._api = VeniceApi(http, sleep=sleep, clock=clock)
-        self._clock = clock
-        self._random_bytes = random_bytes
-
-    def __repr__(self) -> str:
-        return f"<VeniceClient {self.base_url}>"
-
-    @property
-    def base_url(self) -> str:
-        """The base URL in its one spelling."""
-        return self._api.base_url
-
-    def models(self) -> Tuple[ModelInfo, ...]:
-        """Return the models of the service, in its order."""
-        return self._api.models()
-
-    def fetch_evidence(self, model: str) -> Bundle:
-        """Return the attestation answer for a fresh nonce, unverified, as it can be saved.
-
-        Raises:
-            MalformedError: the answer is not text.
-            TransportError: there is no answer.
-        """
-        check_model(model)
-        nonce, raw = _fetch(
-            self._api, model, lambda: Nonce32(draw(self._random_bytes, NONCE_SIZE, rule="ATT-2"))
-        )
-        text = decode_utf8(raw, where="attestation", rule="ATT-1")
-        return Bundle(model=model, nonce=nonce, captured_at=self._clock(), attestation=text)
-
-    def attest(self, model: str) -> VerifiedAttestation:
-        """Return the model key that fresh evidence binds, under the client's policy.
-
-        Raises as `attestation.verify.verify_attestation`, and TransportError.
-        """
-        evidence = self.fetch_evidence(model)
-        return verify_attestation(
-            evidence.attestation.encode("utf-8"),
-            nonce=evidence.nonce,
-            model=model,
-            policy=self.policy,
-            now=evidence.captured_at,
-        )
-
-    def session(self, model: str, *, unsafe_allow_plaintext: bool = False) -> ClientSession:
-        """Return a session with a model whose evidence was verified; close it, or use `with`.
-
-        Raises:
-            PolicyError: the service does not say that the model takes encrypted requests [REQ-8],
-                or its evidence is not what the policy accepts.
-            PeerError: the evidence is refused; `report` on the error says why.
-            TransportError: there is no answer to judge.
-        """
-        session = Session(
-            self._api.base_url,
-            model,
-            self.policy,
-            random_bytes=self._random_bytes,
-            unsafe_allow_plaintext=unsafe_allow_plaintext,
-        )
-        _require_e2ee(model, self._api.models())
-        return ClientSession(self._api, session, self._clock)
-
-    def signature(self, model: str, request_id: str) -> VerifiedSignature:
-        """Return what the enclave signed about an answer, its signer checked against evidence.
-
-        The evidence is fetched and verified first: only the address that it binds counts
-        [SIG-4].  Raises as `attest` and `ClientSession.signature`.
-        """
-        verified = self.attest(model)
-        return _signature(self._api, verified.address, verified.report, model, request_id)
-
-
 @final
 class ClientSession:
     """A conversation with one model under one attested key; made by `VeniceClient.session`."""
 
-    __slots__ = ("_api", "_clock", "_session", "_stream")
+    __slots__ = ("_api", "_clock", "_gatherer", "_session", "_stream")
 
-    def __init__(self, api: VeniceApi, session: Session, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        api: VeniceApi,
+        session: Session,
+        gatherer: Gatherer,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._api = api
         self._session = session
+        self._gatherer = gatherer
         self._clock = clock
         self._stream: Optional[ChatStream] = None
         try:
@@ -269,12 +132,15 @@ class ClientSession:
             MalformedError, SignatureError: it is none, or another key made it.
         """
         address = address_of(parse_model_key(self._session.model_key_hex))
-        return _signature(self._api, address, self.report, self.model, request_id)
+        return checked_signature(self._api, address, self.report, self.model, request_id)
 
     def _attest(self) -> None:
         """Attest anew; both keys are given up first, so that nothing is left to fall back to."""
-        _, raw = _fetch(self._api, self._session.model, self._session.challenge)
-        self._session.attest(raw, now=self._clock())
+        found = self._gatherer.gather(self._session.model, self._session.challenge)
+        try:
+            self._session.attest(found.raw, now=found.at, endorsements=found.endorsements)
+        except PeerError as refusal:
+            raise found.explain(refusal) from None
 
     def _request(
         self, messages: List[Mapping[str, Any]], options: Mapping[str, Any]
@@ -377,38 +243,10 @@ class ChatStream:
                 self._completion = session.completion or _NOTHING
 
 
-# --- Private ------------------------------------------------------------------------------------
-
-
-def _fetch(api: VeniceApi, model: str, challenge: Callable[[], Nonce32]) -> Tuple[Nonce32, bytes]:
-    """Return a nonce and the answer to it; every attempt has a nonce of its own  [NET-4]."""
-    attempts = api.attempts()
-    while True:
-        nonce = challenge()
-        try:
-            return nonce, api.attestation(model, nonce)
-        except ServerError as error:
-            attempts.again(error)
-
-
-def _require_e2ee(model: str, models: Sequence[ModelInfo]) -> None:
-    """Refuse a model that the service does not say takes encrypted requests  [REQ-8]."""
-    found = [entry for entry in models if entry.id == model]
-    if found and all(entry.supports_e2ee is True for entry in found):
-        return
-    problem = "does not take encrypted requests" if found else "is not in the list of the service"
-    raise PolicyError(
-        f"the model {excerpt(model)} {problem}",
-        rule="REQ-8",
-        where="model",
-        hint="`python3 -m venice_ref models --e2ee` lists those that do;"
-        " nothing was sent to this one",
-    )
-
-
-def _signature(
+def checked_signature(
     api: VeniceApi, address: Address20, report: Report, model: str, request_id: str
 ) -> VerifiedSignature:
+    """Return the signature of an answer, made by the key of an attested address  [SIG-4]."""
     answer = parse_signature_answer(api.signature(model, request_id))
     names = (model, report.facts["upstream_model"])  # [SIG-7]
     return verify_signature_answer(

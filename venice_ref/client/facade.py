@@ -1,0 +1,230 @@
+"""The way in: a service, a policy, and where the statements of the vendors come from."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Callable, Optional, Sequence, Tuple
+
+from venice_ref.attestation.bundle import Bundle
+from venice_ref.attestation.endorsements import (
+    NO_ENDORSEMENTS,
+    PINNED_ROOTS,
+    Endorsements,
+    TrustRoots,
+    check_endorsements,
+)
+from venice_ref.attestation.policy import Policy, check_policy
+from venice_ref.attestation.verify import VerifiedAttestation, verify_attestation
+from venice_ref.client.conversation import ClientSession, checked_signature
+from venice_ref.client.gathering import Gathered, Gatherer, Vendors
+from venice_ref.codec.strict import excerpt
+from venice_ref.e2ee.envelope import draw
+from venice_ref.e2ee.options import check_model
+from venice_ref.errors import PeerError, PolicyError
+from venice_ref.model import Nonce32, RandomBytes
+from venice_ref.net.cache import DiskCache
+from venice_ref.net.sources import OnSource, silent
+from venice_ref.net.venice import ModelInfo, VeniceApi, utc_now
+from venice_ref.net.web import HttpClient
+from venice_ref.receipts.answer import VerifiedSignature
+from venice_ref.session import Session
+from venice_ref.spec import (
+    CONNECT_TIMEOUT_SECONDS,
+    DEFAULT_BASE_URL,
+    DEFAULT_NRAS_URL,
+    DEFAULT_PCS_URL,
+    IDLE_TIMEOUT_SECONDS,
+    NONCE_SIZE,
+    TOTAL_TIMEOUT_SECONDS,
+)
+
+__all__ = ["VeniceClient", "api_key_from_environment"]
+
+API_KEY_VARIABLES = ("VENICE_API_KEY", "API_KEY_VENICE")
+BASE_URL_VARIABLE = "VENICE_BASE_URL"
+PCS_URL_VARIABLE = "VENICE_PCS_URL"
+NRAS_URL_VARIABLE = "VENICE_NRAS_URL"
+
+
+def api_key_from_environment() -> Optional[str]:
+    """Return the API key of `VENICE_API_KEY` or `API_KEY_VENICE`, without white space around it."""
+    for name in API_KEY_VARIABLES:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+    return None
+
+
+class VeniceClient:
+    """A service and a policy.
+
+    `api_key` and `base_url` come from the environment where they are not given; an empty `api_key`
+    sends none.  The policy demands assurance `dcap` unless it says otherwise.  Times are in
+    seconds; `clock` returns the time with its zone.
+
+    What Intel and NVIDIA have to say is asked of them as far as the policy needs it, but for what
+    is in `endorsements`.  `roots` says whose signatures count.  Where a root is replaced, its
+    statements come from the origin of the base URL, as those of a simulation do; `pcs_base_url` and
+    `nras_base_url`, or the environment, name other places.  `cache_folder` keeps them between runs
+    (`net.cache.cache_folder` names the usual one); without, nothing is written.  `on_source` is
+    told, in a sentence, who is asked and what comes from the cache.
+    """
+
+    __slots__ = ("_api", "_clock", "_gatherer", "_random_bytes", "policy", "roots", "vendors")
+
+    def __init__(
+        self,
+        api_key: Optional[str] = None,
+        base_url: Optional[str] = None,
+        policy: Optional[Policy] = None,
+        *,
+        roots: TrustRoots = PINNED_ROOTS,
+        endorsements: Endorsements = NO_ENDORSEMENTS,
+        pcs_base_url: Optional[str] = None,
+        nras_base_url: Optional[str] = None,
+        cache_folder: Optional[Path] = None,
+        on_source: OnSource = silent,
+        clock: Callable[[], datetime] = utc_now,
+        random_bytes: RandomBytes = os.urandom,
+        sleep: Callable[[float], None] = time.sleep,
+        connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
+        idle_timeout: float = IDLE_TIMEOUT_SECONDS,
+        total_timeout: float = TOTAL_TIMEOUT_SECONDS,
+    ) -> None:
+        self.policy = Policy() if policy is None else policy
+        self.roots = roots
+        check_policy(self.policy)
+        check_endorsements(endorsements)
+        http = HttpClient(
+            base_url or os.environ.get(BASE_URL_VARIABLE, "").strip() or DEFAULT_BASE_URL,
+            api_key_from_environment() if api_key is None else api_key or None,
+            connect_timeout=connect_timeout,
+            idle_timeout=idle_timeout,
+            total_timeout=total_timeout,
+        )
+        origin = http.base_url.origin
+        self._api = VeniceApi(http, sleep=sleep, clock=clock)
+        self.vendors = Vendors(
+            pcs_base_url=pcs_base_url
+            or os.environ.get(PCS_URL_VARIABLE, "").strip()
+            or (origin if "intel" in roots.replaced else DEFAULT_PCS_URL),
+            nras_base_url=nras_base_url
+            or os.environ.get(NRAS_URL_VARIABLE, "").strip()
+            or (origin if "nvidia_nras" in roots.replaced else DEFAULT_NRAS_URL),
+            roots=roots,
+            cache=DiskCache(cache_folder),
+            given=endorsements,
+            on_source=on_source,
+        )
+        self._gatherer = Gatherer(self._api, self.policy, self.vendors, clock=clock, sleep=sleep)
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def __repr__(self) -> str:
+        return f"<VeniceClient {self.base_url}>"
+
+    @property
+    def base_url(self) -> str:
+        """The base URL in its one spelling."""
+        return self._api.base_url
+
+    def models(self) -> Tuple[ModelInfo, ...]:
+        """Return the models of the service, in its order."""
+        return self._api.models()
+
+    def gather(self, model: str) -> Gathered:
+        """Return the answer to a fresh nonce with what the policy needs to judge it, unverified.
+
+        What Intel or NVIDIA could not be asked is in `missing`.
+
+        Raises:
+            TransportError: the service gives no answer.
+        """
+        check_model(model)
+        return self._gatherer.gather(
+            model, lambda: Nonce32(draw(self._random_bytes, NONCE_SIZE, rule="ATT-2"))
+        )
+
+    def fetch_evidence(self, model: str) -> Bundle:
+        """Return fresh evidence and what it is verified with, unverified, as it can be saved.
+
+        Raises:
+            MalformedError: the answer is not text, or a vendor's is not of its form.
+            EvidenceError: the quote does not come from below the trusted root.
+            TransportError: the service gives no answer, or what the policy needs is not to be had.
+        """
+        found = self.gather(model)
+        for error in found.missing.values():
+            raise error
+        return found.bundle
+
+    def attest(self, model: str) -> VerifiedAttestation:
+        """Return the model key that fresh evidence binds, under the client's policy.
+
+        Raises as `attestation.verify.verify_attestation`, and TransportError.
+        """
+        return self.judge(self.gather(model))
+
+    def judge(self, found: Gathered) -> VerifiedAttestation:
+        """Return the model key that gathered evidence binds; raises as `attest`."""
+        try:
+            return verify_attestation(
+                found.raw,
+                nonce=found.nonce,
+                model=found.model,
+                policy=self.policy,
+                now=found.at,
+                endorsements=found.endorsements,
+                roots=self.roots,
+                memo=self._gatherer.memo,
+            )
+        except PeerError as refusal:
+            raise found.explain(refusal) from None
+
+    def session(self, model: str, *, unsafe_allow_plaintext: bool = False) -> ClientSession:
+        """Return a session with a model whose evidence was verified; close it, or use `with`.
+
+        Raises:
+            PolicyError: the service does not say that the model takes encrypted requests [REQ-8],
+                or its evidence is not what the policy accepts.
+            PeerError: the evidence is refused; `report` on the error says why.
+            TransportError: there is no answer to judge, or nothing to judge it with.
+        """
+        session = Session(
+            self._api.base_url,
+            model,
+            self.policy,
+            random_bytes=self._random_bytes,
+            unsafe_allow_plaintext=unsafe_allow_plaintext,
+            roots=self.roots,
+            memo=self._gatherer.memo,
+        )
+        _require_e2ee(model, self._api.models())
+        return ClientSession(self._api, session, self._gatherer, self._clock)
+
+    def signature(self, model: str, request_id: str) -> VerifiedSignature:
+        """Return what the enclave signed about an answer, its signer checked against evidence.
+
+        The evidence is fetched and verified first: only the address that it binds counts
+        [SIG-4].  Raises as `attest` and `ClientSession.signature`.
+        """
+        verified = self.attest(model)
+        return checked_signature(self._api, verified.address, verified.report, model, request_id)
+
+
+def _require_e2ee(model: str, models: Sequence[ModelInfo]) -> None:
+    """Refuse a model that the service does not say takes encrypted requests  [REQ-8]."""
+    found = [entry for entry in models if entry.id == model]
+    if found and all(entry.supports_e2ee is True for entry in found):
+        return
+    problem = "does not take encrypted requests" if found else "is not in the list of the service"
+    raise PolicyError(
+        f"the model {excerpt(model)} {problem}",
+        rule="REQ-8",
+        where="model",
+        hint="`python3 -m venice_ref models --e2ee` lists those that do;"
+        " nothing was sent to this one",
+    )
