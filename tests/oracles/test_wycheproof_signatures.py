@@ -37,12 +37,13 @@ def cases(name: str) -> Iterator[Tuple[Dict[str, Any], Dict[str, Any]]]:
 
 @pytest.mark.parametrize(
     ("curve", "name", "valid"),
-    [(P256, "secp256r1_sha256", 147), (P384, "secp384r1_sha384", 168)],
+    [(P256, "secp256r1_sha256", 174), (P384, "secp384r1_sha384", 194)],
 )
 def test_ecdsa_in_der(curve: Curve, name: str, valid: int) -> None:
     counted: Counter[str] = Counter()
     for group, case in cases(f"ecdsa_{name}_test.json"):
-        key = EcPublicKey(curve, (int(group["key"]["wx"], 16), int(group["key"]["wy"], 16)))
+        public = group["publicKey"]
+        key = EcPublicKey(curve, (int(public["wx"], 16), int(public["wy"], 16)))
         message, signature = bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"])
         counted[case["result"]] += 1
         if case["result"] == "valid":
@@ -58,18 +59,16 @@ def test_ecdsa_in_der(curve: Curve, name: str, valid: int) -> None:
     [
         ("rsa_signature_2048_sha256_test.json", 7),
         ("rsa_signature_3072_sha256_test.json", 7),
-        ("rsa_signature_test.json", 84),
     ],
 )
 def test_rsa(name: str, verified: int) -> None:
     counted = 0
     for group, case in cases(name):
-        if group["sha"] != "SHA-256":
-            continue
-        n, e = int(group["n"], 16), int(group["e"], 16)
+        public = group["publicKey"]
+        n, e = int(public["modulus"], 16), int(public["publicExponent"], 16)
         digest = hashlib.sha256(bytes.fromhex(case["msg"])).digest()
         signature = bytes.fromhex(case["sig"])
-        if case["result"] == "valid":
+        if case["result"] == "valid" and e == rsa.EXPONENT:
             rsa.verify_pkcs1v15_sha256(n, e, digest, signature)
             counted += 1
         else:
@@ -80,13 +79,17 @@ def test_rsa(name: str, verified: int) -> None:
 
 def test_ed25519() -> None:
     counted: Counter[str] = Counter()
-    for group, case in cases("eddsa_test.json"):
-        public = bytes.fromhex(group["key"]["pk"])
+    for group, case in cases("ed25519_test.json"):
+        public = bytes.fromhex(group["publicKey"]["pk"])
         message, signature = bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"])
         counted[case["result"]] += 1
         if case["result"] == "valid":
             ed25519.verify(public, message, signature)
-        else:
+        elif case["result"] == "acceptable" and case["flags"] == ["MixedOrderPublicKey"]:
+            # Acceptable: the equation without the cofactor holds for these, and nobody but the
+            # owner of the key could have made them.
+            ed25519.verify(public, message, signature)
+        else:  # invalid, or acceptable with a key of small order, for which anybody can sign
             with pytest.raises(PeerError):
                 ed25519.verify(public, message, signature)
-    assert counted == {"valid": 84, "invalid": 61}
+    assert counted == {"valid": 117, "invalid": 64, "acceptable": 29}
