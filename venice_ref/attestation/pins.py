@@ -95,6 +95,7 @@ def check_pins(pins: Pins, *, where: str = "policy.measurements") -> None:
 def _checked(pins: Pins, where: str, depth: int) -> int:
     """Return how many values there are."""
     if isinstance(pins, (AllOf, AnyOf)):
+        _check_sequence(pins.pins, where)
         if not pins.pins or depth == 0:
             problem = "an empty list" if depth else f"nested deeper than {MAX_DEPTH}"
             raise UsageError(problem, rule="POL-5", where=where)
@@ -103,18 +104,26 @@ def _checked(pins: Pins, where: str, depth: int) -> int:
             _checked(inner, f"{where}.{name}[{index}]", depth - 1)
             for index, inner in enumerate(pins.pins)
         )
-    if not isinstance(pins, Pin) or pins.name not in PINNABLE:
+    known = isinstance(pins, Pin) and isinstance(pins.name, str) and pins.name in PINNABLE
+    if not known:
         found = repr(pins.name) if isinstance(pins, Pin) else type(pins).__name__
         raise UsageError(
             f"{found} cannot be pinned, known: {', '.join(PINNABLE)}", rule="POL-5", where=where
         )
     size = PINNABLE[pins.name]
+    _check_sequence(pins.values, f"{where}.{pins.name}")
     if not pins.values:
         raise UsageError("no value", rule="POL-5", where=f"{where}.{pins.name}")
     for value in pins.values:
         if not isinstance(value, bytes) or len(value) != size:
             raise UsageError(f"not {size} bytes", rule="POL-5", where=f"{where}.{pins.name}")
     return len(pins.values)
+
+
+def _check_sequence(values: object, where: str) -> None:
+    """Refuse what can be read only once: this check would leave nothing for the comparison."""
+    if not isinstance(values, (tuple, list)):
+        raise UsageError(f"not a tuple: {type(values).__name__}", rule="POL-5", where=where)
 
 
 def verify_pins(pins: Pins, measured: Measured) -> None:

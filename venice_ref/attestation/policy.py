@@ -126,9 +126,13 @@ def check_values(policy: Policy) -> None:
     Raises:
         UsageError: a level, status or measurement of no such name, or a value out of its range.
     """
+    if not isinstance(policy, Policy):
+        raise UsageError(f"not a policy: {type(policy).__name__}", rule="POL-1", where="policy")
     _one_of(policy.assurance, ASSURANCE_LEVELS[1:], "assurance", "POL-2")
     _one_of(policy.gpu, GPU_LEVELS, "gpu", "POL-4")
     _one_of(policy.nonce_binding, NONCE_BINDINGS, "nonce_binding", "BND-4")
+    if not isinstance(policy.allow_service_td, bool):  # "no" would allow
+        raise UsageError("not a boolean", rule="POL-1", where="policy.allow_service_td")
     _check_tcb(policy)
     _check_fleet(policy.gpu_fleet)
     if policy.measurements is not None:
@@ -181,6 +185,10 @@ def _check_tcb(policy: Policy) -> None:
 
 
 def _check_fleet(fleet: FleetPolicy) -> None:
+    if not isinstance(fleet, FleetPolicy):
+        raise UsageError(
+            f"not a fleet policy: {type(fleet).__name__}", rule="GPU-25", where="policy.gpu_fleet"
+        )
     for name in ("driver_versions", "vbios_versions", "modes"):
         found = _texts(getattr(fleet, name), f"gpu_fleet.{name}", "GPU-25")
         unknown = sorted(found - set(MODES)) if name == "modes" else []
@@ -199,8 +207,13 @@ def _check_fleet(fleet: FleetPolicy) -> None:
 
 
 def _texts(values: Collection[str], field: str, rule: str) -> FrozenSet[str]:
-    """Return a set of texts; one text by itself would be a set of characters."""
-    if isinstance(values, (str, bytes)) or not all(isinstance(value, str) for value in values):
+    """Return a set of texts.
+
+    One text by itself would be a set of characters, and what can be read only once would be empty
+    when it is used.
+    """
+    collection = isinstance(values, (frozenset, set, tuple, list))
+    if not collection or not all(isinstance(value, str) for value in values):
         raise UsageError("not a set of texts", rule=rule, where=f"policy.{field}")
     return frozenset(values)
 
@@ -211,7 +224,7 @@ def _integer(value: int) -> int:
 
 
 def _one_of(value: str, known: Tuple[str, ...], field: str, rule: str) -> None:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise UsageError(
             f"{field} is {value!r}, required one of {', '.join(known)}",
             rule=rule,

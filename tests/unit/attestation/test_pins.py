@@ -87,6 +87,21 @@ def test_pins_that_say_nothing_or_too_much(pins: Pins, where: str) -> None:  # P
     assert caught.value.where.startswith(where)
 
 
+@pytest.mark.parametrize(
+    "pins",
+    [
+        AllOf(pin for pin in (TD,)),  # type: ignore[arg-type] # read once, and then it is empty
+        AnyOf(pin for pin in (TD,)),  # type: ignore[arg-type] # likewise
+        Pin("mr_td", (value for value in (A,))),  # type: ignore[arg-type] # likewise
+        Pin(["mr_td"], (A,)),  # type: ignore[arg-type] # no text
+    ],
+)
+def test_what_can_be_read_only_once_pins_nothing(pins: Pins) -> None:  # POL-5
+    with pytest.raises(UsageError) as caught:
+        check_pins(pins)
+    assert caught.value.rule == "POL-5"
+
+
 def test_the_greatest_depth() -> None:
     check_pins(nested(MAX_DEPTH))
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict
 
 import pytest
 
@@ -115,3 +115,24 @@ def test_levels_are_ordered() -> None:  # POL-2
     for lower, level in enumerate(GPU_LEVELS):
         included = [includes_gpu(level, other) for other in GPU_LEVELS]
         assert included == [index <= lower for index in range(len(GPU_LEVELS))]
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"rejected_advisories": (a for a in ["INTEL-SA-00837"])}, "policy.rejected_advisories"),
+        ({"tcb_statuses": iter(["UpToDate"])}, "policy.tcb_statuses"),
+        ({"allow_service_td": "no"}, "policy.allow_service_td"),
+        ({"gpu_fleet": None}, "policy.gpu_fleet"),
+        ({"assurance": ["dcap"]}, "policy.assurance"),
+    ],
+)
+def test_a_value_of_another_type_is_not_a_demand(changed: Dict[str, Any], where: str) -> None:
+    with pytest.raises(UsageError) as caught:  # POL-1, POL-7: an iterator would be empty when used
+        check_policy(Policy()._replace(**changed))
+    assert caught.value.where == where
+
+
+def test_what_is_no_policy() -> None:
+    with pytest.raises(UsageError):
+        check_policy(3)  # type: ignore[arg-type] # the mistake under test
