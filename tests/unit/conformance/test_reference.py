@@ -89,14 +89,19 @@ class Outcome(NamedTuple):
     prompts: int
 
 
+SLOW: Final = frozenset({"attestation-slow", "chat-stall"})
+"""What stalls on purpose; anything else may take its time on a busy machine."""
+
+
 def _client(tee: MockTee) -> VeniceClient:
+    slow = tee.settings.scenario in SLOW
     return VeniceClient(
         api_key="secret-api-key",
         base_url=tee.base_url,
         policy=Policy(assurance="binding"),
         sleep=lambda _seconds: None,
-        idle_timeout=0.5,
-        total_timeout=1.0,
+        idle_timeout=0.5 if slow else 30.0,
+        total_timeout=1.0 if slow else 60.0,
     )
 
 
