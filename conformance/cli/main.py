@@ -18,15 +18,16 @@ EXIT_USAGE: Final = 4
 EXIT_INTERRUPTED: Final = 130
 
 _WHAT: Final = """\
-venice-conformance: does an implementation follow the TEE/E2EE protocol of Venice AI?
+venice-conformance: tests clients of Venice AI's TEE/E2EE protocol.
 
-  python3 -m conformance demo      an encrypted conversation on this machine, every
-                                   step shown and checked; start here
-  python3 -m conformance serve     a mock TEE for a client of your own: honest, or
-                                   with one named misbehaviour
+  python3 -m conformance demo      an encrypted conversation on this machine,
+                                   every step shown and checked; start here
+  python3 -m conformance serve     a mock TEE for a client of your own: honest,
+                                   or with one named misbehaviour
   python3 -m conformance list      the misbehaviours and the requirements
   python3 -m conformance explain ID
-                                   one of them in full, and where the code cites it
+                                   one of them in full, with its place in the
+                                   code
 
 Each command has --help. Nothing needs a network, a key or an installation.
 """

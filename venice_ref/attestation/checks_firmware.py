@@ -45,8 +45,8 @@ def nras(findings: Findings) -> Outcome:
             " for these GPUs",
             required=not includes_gpu(findings.policy.gpu, "measured"),
             rule="POL-3",
-            hint="`attest` fetches both over the network, a bundle holds them, --nras FILE and"
-            f" --jwks FILE supply them; {_LOWER}",
+            hint="`attest` fetches both over the network, a bundle holds them, `verify` takes"
+            f" --nras FILE and --jwks FILE; {_LOWER}",
         )
     found = findings.nras = verify_nras(
         parse_nras_answer(given.nras),

@@ -56,6 +56,16 @@ class Report(NamedTuple):
     facts: Dict[str, Any]
     """What the evidence says, as JSON values, null where unknown; true only under the verdict."""
 
+    def __str__(self) -> str:
+        """Return the report as lines of text: the verdict, then every check with its detail."""
+        lines = [
+            f"{self.verdict}: assurance {self.assurance_reached}"
+            f" (required {self.assurance_required}), GPUs {self.gpu_reached}"
+            f" (required {self.gpu_required})"
+        ]
+        lines += [f"{c.status:<13}  {c.requirement:<7} {c.id}: {c.detail}" for c in self.checks]
+        return "\n".join(lines)
+
     @property
     def failed(self) -> Tuple[Check, ...]:
         """The checks that failed, in order."""

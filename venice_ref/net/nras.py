@@ -36,7 +36,7 @@ PATH_JWKS: Final = "/.well-known/jwks.json"
 
 _WAYS_OUT: Final = (
     "without NVIDIA's word the GPUs cannot be judged at nras: verify a saved bundle, give"
-    " --nras FILE and --jwks FILE, or ask for less with --gpu report"
+    " `verify` its answer with --nras FILE and --jwks FILE, or ask for less with --gpu report"
 )
 
 

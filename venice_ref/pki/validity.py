@@ -20,15 +20,17 @@ def check_window(
     """
     if now.utcoffset() is None:
         raise UsageError("a time without a time zone")
+    shown = f"{now:%Y-%m-%dT%H:%M:%S%z}".replace("+0000", "Z")
     if now < start:
         raise EvidenceError(
-            f"not valid before {start:%Y-%m-%dT%H:%M:%SZ}, and it is {now.isoformat()}",
+            f"not valid before {start:%Y-%m-%dT%H:%M:%SZ}, and it is {shown}",
             rule=rule,
             where=where,
         )
     if now > end:
         raise EvidenceError(
-            f"not valid after {end:%Y-%m-%dT%H:%M:%SZ}, and it is {now.isoformat()}",
+            f"not valid after {end:%Y-%m-%dT%H:%M:%SZ}, and it is {shown}",
             rule=rule,
             where=where,
+            hint="it can be judged at the time of its capture, if that was recorded (--at)",
         )

@@ -60,3 +60,12 @@ def test_peer_text_is_printable(text: str, shown: str) -> None:
 
 def test_peer_text_is_bounded() -> None:
     assert len(printable("a" * 1_000_000)) < 200
+
+
+def test_a_report_prints_as_lines() -> None:
+    check = Check("answer.nonce", "ATT-5", "pass", "the client's nonce", required=True, kind="")
+    shown = str(Report("pass", "dcap", "dcap", "report", "report", (check,), {"nonce": "00"}))
+    assert shown.splitlines() == [
+        "pass: assurance dcap (required dcap), GPUs report (required report)",
+        "pass           ATT-5   answer.nonce: the client's nonce",
+    ]

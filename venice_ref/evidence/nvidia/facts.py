@@ -56,8 +56,8 @@ def fleet_facts(
         "gpu_switches": switches,
         "gpu_switches_attested": False if switches else None,  # [GPU-24]
         "nras_version": None if nras is None else nras.version,
-        "nras_issued_at": None if nras is None else nras.issued_at.isoformat(),
-        "nras_expires_at": None if nras is None else nras.expires_at.isoformat(),
+        "nras_issued_at": None if nras is None else f"{nras.issued_at:%Y-%m-%dT%H:%M:%SZ}",
+        "nras_expires_at": None if nras is None else f"{nras.expires_at:%Y-%m-%dT%H:%M:%SZ}",
         "gpus": [gpu_facts(gpu) for gpu in fleet.gpus],
     }
 

@@ -64,7 +64,7 @@ def test_the_facts_are_json() -> None:
     assert facts["gpu_count"] == 2
     assert facts["gpu_golden_source"] == ["known-good"]
     assert facts["nras_version"] == "2.0"
-    assert facts["nras_expires_at"] == "2026-04-24T02:58:33+00:00"
+    assert facts["nras_expires_at"] == "2026-04-24T02:58:33Z"
     assert facts["gpus"] == [gpu_facts(gpu) for gpu in GPUS]
 
 
