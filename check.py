@@ -33,6 +33,10 @@ EACH = ("tests", "peers")
 MAIN = (*EACH, "lint", "vectors")
 """Files of pins under `requirements/`: for each interpreter, and for the one that runs this."""
 
+TEXTBOOK_TESTS = ("tests/unit/crypto", "tests/unit/e2ee", "tests/unit/pki", "tests/oracles")
+"""Where a fast form is looked at closely; everything takes the textbook forms a quarter of an hour:
+`VENICE_REF_TEXTBOOK=1 python -m pytest`."""
+
 OPTIONAL = {"peers", "vectors"}
 """What the tests do without, and say so."""
 
@@ -177,7 +181,7 @@ class Check:
         if self.wants("textbook"):
             self.tests(
                 "tests on the textbook forms", [python], "-n", "auto", "-m", "not slow",
-                VENICE_REF_TEXTBOOK="1",
+                *TEXTBOOK_TESTS, VENICE_REF_TEXTBOOK="1",
             )  # fmt: skip
 
     def summary(self) -> int:
