@@ -35,7 +35,6 @@ class Member(NamedTuple):
 class GpuEvidence(NamedTuple):
     """One GPU's attestation report and certificate chain, both still in base64."""
 
-    arch: Optional[str]
     certificate: Optional[str]
     evidence: Optional[str]
 
@@ -51,7 +50,11 @@ class NvidiaPayload(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An attestation answer that has the right types, not yet believed; `None` where absent."""
+    """An attestation answer that has the right types, not yet believed; `None` where absent.
+
+    Empty keys, quotes and `request_nonce` count as absent.  `upstream_model`, `model_name`,
+    `tee_provider` and `tee_hardware` are shown only, and `None` where they are no text.
+    """
 
     verified: Optional[bool]
     model: Optional[str]
@@ -70,6 +73,8 @@ class Answer(NamedTuple):
     signing_algo: Optional[str]
     quotes: Tuple[Member, ...]
     """Every statement of the quote: `intel_quote`, `quote`, `attestation.evidence.quote`."""
+    report_data: Tuple[Member, ...]
+    """Every statement of its REPORTDATA in an ACI envelope."""
     event_log: Optional[Tuple[JsonObject, ...]]
     """The dstack event log, from the answer or else from its ACI evidence."""
     nvidia: Optional[NvidiaPayload]
@@ -95,22 +100,24 @@ def parse_answer(raw: bytes) -> Answer:
     info = top.child("info")
     signing_keys = _members(top, "signing_key", "signing_public_key")
     fallback_keys = () if signing_keys else _keyset_keys(top)
-    evidence = _child(top.child("attestation"), "evidence")
+    envelope = top.child("attestation")
+    evidence = _child(envelope, "evidence")
     return Answer(
         verified=top.flag("verified"),
         model=top.text("model"),
-        upstream_model=top.text("upstream_model"),
-        model_name=top.text("model_name"),
+        upstream_model=_shown(top, "upstream_model"),
+        model_name=_shown(top, "model_name"),
         nonce=top.text("nonce"),
-        request_nonce=top.text("request_nonce"),
+        request_nonce=top.text("request_nonce") or None,
         nonce_source=top.text("nonce_source"),
-        tee_provider=top.text("tee_provider"),
-        tee_hardware=top.text("tee_hardware"),
+        tee_provider=_shown(top, "tee_provider"),
+        tee_hardware=_shown(top, "tee_hardware"),
         signing_keys=signing_keys or fallback_keys,
         key_from_keyset=bool(fallback_keys),
         signing_address=top.text("signing_address"),
         signing_algo=top.text("signing_algo"),
         quotes=_members(top, "intel_quote", "quote") + _members(evidence, "quote"),
+        report_data=_members(envelope, "report_data") + _members(evidence, "quote_report_data"),
         event_log=_event_log(top, evidence),
         nvidia=_nvidia(top),
         info=info,
@@ -125,12 +132,18 @@ def _child(node: Optional[JsonObject], name: str) -> Optional[JsonObject]:
     return None if node is None else node.child(name)
 
 
+def _shown(node: JsonObject, name: str) -> Optional[str]:
+    """Return a text that no check reads; of another type it is as good as absent."""
+    value = node.get(name)
+    return value if isinstance(value, str) else None
+
+
 def _members(node: Optional[JsonObject], *names: str) -> Tuple[Member, ...]:
-    """Return the texts that are present under these names."""
+    """Return the texts that are present under these names, and not empty."""
     if node is None:
         return ()
     found = ((node.path(name), node.text(name)) for name in names)
-    return tuple(Member(where, text) for where, text in found if text is not None)
+    return tuple(Member(where, text) for where, text in found if text)
 
 
 def _keyset_keys(top: JsonObject) -> Tuple[Member, ...]:
@@ -143,7 +156,7 @@ def _keyset_keys(top: JsonObject) -> Tuple[Member, ...]:
 
 def _event_log(top: JsonObject, evidence: Optional[JsonObject]) -> Optional[Tuple[JsonObject, ...]]:
     entries = event_log(top, "event_log")
-    if entries is None and evidence is not None:
+    if not entries and evidence is not None:
         return event_log(evidence, "event_log")
     return entries
 
@@ -156,7 +169,7 @@ def _nvidia(top: JsonObject) -> Optional[NvidiaPayload]:
         arch=payload.text("arch"),
         nonce=payload.text("nonce"),
         evidence=tuple(
-            GpuEvidence(gpu.text("arch"), gpu.text("certificate"), gpu.text("evidence"))
+            GpuEvidence(gpu.text("certificate"), gpu.text("evidence"))
             for gpu in gpu_list(payload, "evidence_list") or ()
         ),
         members=payload,

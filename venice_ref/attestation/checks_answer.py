@@ -24,7 +24,7 @@ __all__ = [
 def schema(findings: Findings) -> Outcome:
     """Refuse an answer that is not of the schema  [ATT-1, ATT-11]."""
     findings.answer = parse_answer(findings.raw)
-    return "every known member has its type"
+    return "every member that is read has its type"
 
 
 def verified(findings: Findings) -> Outcome:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Optional
 
+from venice_ref.attestation.answer import Answer
 from venice_ref.attestation.checks_dcap import accept_quote
 from venice_ref.attestation.findings import NO_NONCE, Findings, Outcome, Skip
 from venice_ref.attestation.pins import Measured, verify_pins
 from venice_ref.attestation.policy import includes_assurance
-from venice_ref.codec.strict import JsonObject
+from venice_ref.attestation.schema import text_or_object
 from venice_ref.errors import EvidenceError
 from venice_ref.evidence.dstack.app import identify_app
 from venice_ref.evidence.dstack.compose import document_in, verify_compose
@@ -68,13 +69,13 @@ def compose(findings: Findings) -> Outcome:
     if identified is None and findings.passed("dstack.app") is False:
         return Skip("needs dstack.app, which failed", required=True)
     mr_config_id = findings.the_quote.body["mr_config_id"]
-    text = None if answer.tcb_info is None else answer.tcb_info.text("app_compose")
+    text = None if answer.tcb_info is None else answer.tcb_info.text("app_compose") or None
     try:
         found = verify_compose(
             mr_config_id,
             app=identified,
             app_compose=text,
-            document=_document(mr_config_id, answer.info),
+            document=_document(mr_config_id, answer),
         )
     except EvidenceError as error:
         if error.rule != "DST-14":
@@ -85,10 +86,19 @@ def compose(findings: Findings) -> Outcome:
     return f"{found.compose_hash.hex()} by {' and '.join(found.bound_by)}; {shown}"
 
 
-def _document(mr_config_id: bytes, node: Optional[JsonObject]) -> Optional[str]:
+def _document(mr_config_id: bytes, answer: Answer) -> Optional[str]:
     """Return the document behind MRCONFIGID of kind 3; other kinds have none."""
-    text = node.text("vm_config") if node is not None and mr_config_id[0] == 3 else None
-    return None if text is None else document_in(text, where="attestation.info.vm_config")
+    if mr_config_id[0] != 3:
+        return None
+    envelope = answer.members.child("attestation")
+    evidence = None if envelope is None else envelope.child("evidence")
+    for node in (answer.info, evidence, answer.members):
+        config = None if node is None else text_or_object(node, "vm_config")
+        if node is not None and config:
+            document = document_in(config, where=node.path("vm_config"))
+            if document is not None:
+                return document
+    return None
 
 
 def info(findings: Findings) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Final
 from venice_ref.attestation.checks_answer import compare_nonce
 from venice_ref.attestation.findings import NO_NONCE, Findings, Outcome, Skip
 from venice_ref.attestation.policy import includes_gpu
+from venice_ref.attestation.schema import gpu_list
 from venice_ref.codec.strict import excerpt
 from venice_ref.evidence.nvidia.fleet import check_fleet_policy, verify_fleet
 from venice_ref.evidence.nvidia.payload import check_payload_nonces, parse_payload
@@ -31,13 +32,22 @@ def evidence(findings: Findings) -> Outcome:
 
 
 def nonce(findings: Findings) -> Outcome:
-    """Refuse GPU evidence that states another nonce  [GPU-2]."""
+    """Refuse GPU evidence that states another nonce, as a whole or in an entry  [GPU-2, GPU-6]."""
     found = findings.the_answer.nvidia
-    if found is None or found.nonce is None:
-        return Skip("the answer has no nvidia_payload.nonce")
+    if found is None or not found.evidence:
+        return Skip(_NONE if found is None else _EMPTY)
+    stated = [] if found.nonce is None else [("GPU-2", found.members.path("nonce"), found.nonce)]
+    for entry in gpu_list(found.members, "evidence_list") or ():
+        text = entry.text("nonce")
+        if text:
+            stated.append(("GPU-6", entry.path("nonce"), text))
+    if not stated:
+        return Skip("the GPU evidence states no nonce beside its reports")
     if findings.nonce is None:
         return NO_NONCE
-    return compare_nonce(found.nonce, findings.nonce, "attestation.nvidia_payload.nonce", "GPU-2")
+    for rule, where, text in stated:
+        compare_nonce(text, findings.nonce, where, rule)
+    return "the client's nonce"
 
 
 def payload(findings: Findings) -> Outcome:

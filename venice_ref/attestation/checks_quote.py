@@ -9,6 +9,7 @@ from venice_ref.attestation.binding import (
     verify_padding,
 )
 from venice_ref.attestation.findings import NO_NONCE, Findings, Outcome, Skip
+from venice_ref.codec.strict import decode_hex
 from venice_ref.crypto.address import to_checksum
 from venice_ref.errors import EvidenceError, PolicyError
 from venice_ref.evidence.tdx.attributes import TUD_MASK, decode_td_attributes
@@ -47,7 +48,15 @@ def form(findings: Findings) -> Outcome:
 
 
 def agree(findings: Findings) -> Outcome:
-    """Refuse an answer that states two quotes  [ATT-7]."""
+    """Refuse an answer that states two quotes, or another REPORTDATA than its own  [ATT-7]."""
+    own = findings.the_quote.report_data
+    for member in findings.the_answer.report_data:
+        where = member.where
+        stated = decode_hex(member.text, size=len(own), allow_0x=True, where=where, rule="ATT-7")
+        if stated != own:
+            raise EvidenceError(
+                f"{stated.hex()}, REPORTDATA of the quote is {own.hex()}", rule="ATT-7", where=where
+            )
     if len(findings.quotes) == 1:
         return Skip("the answer states one quote")
     if len(set(findings.quotes)) != 1:

@@ -13,6 +13,7 @@ from typing import Any, Dict, Final, List, Optional
 from venice_ref.attestation.answer import Answer
 from venice_ref.attestation.findings import Findings
 from venice_ref.attestation.report import printable
+from venice_ref.attestation.server_claims import gpu_doubts
 from venice_ref.crypto.address import to_checksum
 from venice_ref.evidence.dstack.app import App
 from venice_ref.evidence.dstack.event_log import REGISTERS, VerifiedEventLog
@@ -37,6 +38,7 @@ def collect_facts(findings: Findings) -> Dict[str, Any]:
     facts["trust_roots_replaced"] = list(findings.roots.replaced) or None  # [POL-11]
     facts.update(_dstack_facts(findings))
     facts.update(_manager_facts(findings))
+    facts["server_gpu_doubts"] = _server_gpu_doubts(findings.answer)
     facts.update(_gpu_facts(findings))
     return facts
 
@@ -191,6 +193,12 @@ _GPU_FACTS: Final = (
     "gpu_switches_attested", "nras_result", "nras_algorithm", "nras_version", "nras_issued_at",
     "nras_expires_at", "gpus",
 )  # fmt: skip
+
+
+def _server_gpu_doubts(answer: Optional[Answer]) -> Optional[List[str]]:
+    """Return what the server itself holds against the GPUs, by the paths of its verdicts."""
+    claims = None if answer is None else answer.server_verification
+    return None if claims is None else list(gpu_doubts(claims)) or None
 
 
 def _gpu_facts(findings: Findings) -> Dict[str, Any]:

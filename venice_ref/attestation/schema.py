@@ -1,9 +1,10 @@
-"""The schema of an attestation answer: each name that is known, and its type  [ATT-1].
+"""The schema of an attestation answer: each name that a check reads, and its type  [ATT-1].
 
 `ANSWER`, at the end, is the table.  A type is a function that returns a member in its normal form
 and refuses any other form; a mapping is the shape of a nested object.  Names that the table does
 not have are ignored, null counts as absent, and a known member of another type is an error even
-where no check of the caller's level needs it.
+where no check of the caller's level needs it.  The architecture of a GPU is not in the table: its
+type is judged with the rest of the GPU evidence  [GPU-7].
 
 Some members come in several forms, because JSON was put into strings on the way  [ATT-11].  Their
 types, such as `event_log`, take it out.
@@ -26,6 +27,7 @@ __all__ = [
     "keyset_keys",
     "nvidia_payload",
     "tcb_info",
+    "text_or_object",
 ]
 
 MAX_KEYSET_KEYS: Final = 64
@@ -50,24 +52,37 @@ def check_shape(node: JsonObject, shape: Shape) -> None:
 
 
 def event_log(node: JsonObject, name: str) -> Optional[Tuple[JsonObject, ...]]:
-    """Return the entries of an event log: an array, or one in a JSON string."""
+    """Return the entries of an event log: an array, or one in a JSON string.
+
+    An empty string is as good as no member; dstack writes it where the log is hidden.
+    """
     value = _unwrapped(node, name, 1)
-    return None if value is None else _objects(value, node.path(name), MAX_EVENTS, _EVENT)
+    return None if value in (None, "") else _objects(value, node.path(name), MAX_EVENTS, _EVENT)
 
 
 def tcb_info(node: JsonObject, name: str) -> Optional[JsonObject]:
-    """Return dstack's TCB info: an object, or one in a JSON string."""
+    """Return dstack's TCB info: an object, or one in a JSON string.
+
+    An empty string is as good as no member; dstack writes it where the TCB info is hidden.
+    """
     value = _unwrapped(node, name, 1)
-    return None if value is None else _object_of(value, node.path(name), _TCB_INFO)
+    return None if value in (None, "") else _object_of(value, node.path(name), _TCB_INFO)
 
 
 def nvidia_payload(node: JsonObject, name: str) -> Optional[JsonObject]:
     """Return the GPU evidence: an object, one in a JSON string, or one in a string in a string.
 
-    An empty string is as good as no member  [GPU-1].
+    An empty string and an empty array are as good as no member  [GPU-1].
     """
     value = _unwrapped(node, name, 2)
-    return None if value in (None, "") else _object_of(value, node.path(name), _NVIDIA_PAYLOAD)
+    return None if value in (None, "", []) else _object_of(value, node.path(name), _NVIDIA_PAYLOAD)
+
+
+def text_or_object(node: JsonObject, name: str) -> Union[str, JsonObject, None]:
+    """Return a member that is a JSON object, or a text that may have one in it, not yet parsed."""
+    if isinstance(node.get(name), dict):
+        return node.child(name)
+    return node.text(name)
 
 
 def gpu_list(node: JsonObject, name: str) -> Optional[Tuple[JsonObject, ...]]:
@@ -119,7 +134,6 @@ def _object_of(value: Json, where: str, shape: Shape) -> JsonObject:
 _text: Final = JsonObject.text
 _flag: Final = JsonObject.flag
 _integer: Final = JsonObject.integer
-_object: Final = JsonObject.child
 _array: Final = JsonObject.items
 
 _EVENT: Final[Shape] = {
@@ -140,21 +154,19 @@ _TCB_INFO: Final[Shape] = {
     "compose_hash": _text,
     "device_id": _text,
     "app_compose": _text,
-    "event_log": event_log,
 }
 
-_GPU: Final[Shape] = {"arch": _text, "certificate": _text, "evidence": _text}
+_GPU: Final[Shape] = {"certificate": _text, "evidence": _text}
 
 _NVIDIA_PAYLOAD: Final[Shape] = {"arch": _text, "nonce": _text, "evidence_list": gpu_list}
 
-_KEYSET_KEY: Final[Shape] = {"key_id": _text, "algo": _text, "public_key": _text}
+_KEYSET_KEY: Final[Shape] = {"algo": _text, "public_key": _text}
 
 _SERVER_VERIFICATION: Final[Shape] = {
     "tdx": {
         "valid": _flag,
         "signatureValid": _flag,
         "certificateChainValid": _flag,
-        "rootCaPinned": _flag,
         "attestationKeyMatch": _flag,
         "reportData": _text,
         "measurements": {
@@ -171,24 +183,20 @@ _SERVER_VERIFICATION: Final[Shape] = {
             "tdAttributes": _text,
             "xfam": _text,
         },
-        "crlCheck": {"checked": _flag, "revoked": _flag},
+        "crlCheck": {"revoked": _flag},
     },
     "nvidia": {"valid": _flag, "signatureVerified": _flag},
     "signingAddressBinding": {"bound": _flag, "reportDataAddress": _text},
     "nonceBinding": {"bound": _flag, "method": _text},
-    "nvidiaNonceBinding": {"bound": _flag, "method": _text},
+    "nvidiaNonceBinding": {"bound": _flag},
 }
 
 ANSWER: Final[Shape] = {
     "verified": _flag,
     "model": _text,
-    "upstream_model": _text,
-    "model_name": _text,
     "nonce": _text,
     "request_nonce": _text,
     "nonce_source": _text,
-    "tee_provider": _text,
-    "tee_hardware": _text,
     "signing_key": _text,
     "signing_public_key": _text,
     "signing_address": _text,
@@ -197,21 +205,18 @@ ANSWER: Final[Shape] = {
     "quote": _text,
     "event_log": event_log,
     "nvidia_payload": nvidia_payload,
-    "candidates_available": _integer,
-    "candidates_evaluated": _integer,
     "info": {
-        "app_cert": _text,
         "app_id": _text,
-        "app_name": _text,
         "compose_hash": _text,
         "device_id": _text,
         "instance_id": _text,
-        "key_provider_info": _text,
+        "key_provider_info": text_or_object,
         "mr_aggregated": _text,
         "os_image_hash": _text,
         "tcb_info": tcb_info,
-        "vm_config": _text,
+        "vm_config": text_or_object,
     },
+    "vm_config": text_or_object,
     "server_verification": _SERVER_VERIFICATION,
     "compose_manager_attestation": {
         "actions": _array,
@@ -221,15 +226,15 @@ ANSWER: Final[Shape] = {
         "quote": _text,
         "report_data": _text,
     },
-    "api_version": _text,
-    "workload_id": _text,
-    "workload_keyset_digest": _text,
-    "service_capabilities": _object,
     "attestation": {
-        "tee_type": _text,
         "report_data": _text,
         "workload_keyset": {"e2ee_public_keys": keyset_keys},
-        "evidence": {"quote": _text, "quote_report_data": _text, "event_log": event_log},
+        "evidence": {
+            "quote": _text,
+            "quote_report_data": _text,
+            "event_log": event_log,
+            "vm_config": text_or_object,
+        },
     },
 }
 """The answer, its ACI envelope included."""

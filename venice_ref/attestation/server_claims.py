@@ -1,13 +1,14 @@
 """What the server says that it verified, against what was found here  [ATT-10].
 
 A favourable `server_verification` proves nothing, and its absence means nothing.  A contradiction
-means that somebody between the evidence and this client is wrong or lies.  Members that are not
-named here are ignored.
+means that somebody between the evidence and this client is wrong or lies.  An unfavourable word
+about the GPUs is shown and decides nothing: what they prove is judged here, at the level that the
+policy asks for.  Members that are not named here are ignored.
 """
 
 from __future__ import annotations
 
-from typing import Dict, Final, Iterator, List, Optional
+from typing import Dict, Final, Iterator, List, Optional, Tuple
 
 from venice_ref.attestation.findings import Findings, Outcome, Skip
 from venice_ref.codec.strict import JsonObject, decode_hex
@@ -15,7 +16,7 @@ from venice_ref.crypto.address import parse_address
 from venice_ref.errors import EvidenceError
 from venice_ref.evidence.tdx.quote import Quote
 
-__all__ = ["server_verification"]
+__all__ = ["gpu_doubts", "server_verification"]
 
 _MEASUREMENTS: Final[Dict[str, str]] = {
     # the server's name: the field of the TD report
@@ -57,7 +58,17 @@ def server_verification(findings: Findings) -> Outcome:
             rule="ATT-10",
             where="attestation.server_verification",
         )
-    return "nothing in it contradicts what was found here"
+    doubts = [f"; {path} is false, which decides nothing" for path in gpu_doubts(claims)]
+    return "nothing in it contradicts what was found here" + "".join(doubts)
+
+
+def gpu_doubts(claims: JsonObject) -> Tuple[str, ...]:
+    """Return the paths of the verdicts on the GPUs by which the server itself refuses them."""
+    nvidia = claims.child("nvidia")
+    if nvidia is None:
+        return ()
+    names = (name for name in ("valid", "signatureVerified") if nvidia.flag(name) is False)
+    return tuple(map(nvidia.path, names))
 
 
 def _contradictions(claims: JsonObject, findings: Findings) -> List[str]:
@@ -74,6 +85,7 @@ def _contradictions(claims: JsonObject, findings: Findings) -> List[str]:
         found.extend(_tdx_values(tdx, quote))
     found.extend(_address_claims(claims.child("signingAddressBinding"), findings))
     found.extend(_nonce_claims(claims.child("nonceBinding"), findings))
+    # Without evidence nothing is bound, `gpu.nonce` is not made, and the claim is not compared.
     found.extend(_bound(claims.child("nvidiaNonceBinding"), findings.passed("gpu.nonce")))
     return found
 

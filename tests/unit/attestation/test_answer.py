@@ -52,7 +52,7 @@ def test_the_shape_of_near_ai() -> None:
     assert events(answer) == [EVENT]
     assert answer.nvidia is not None
     assert (answer.nvidia.arch, len(answer.nvidia.evidence)) == ("HOPPER", 8)
-    assert answer.nvidia.evidence[0] == ("HOPPER", "QQ==", "QQ==")
+    assert answer.nvidia.evidence[0] == ("QQ==", "QQ==")
     assert answer.tcb_info is not None
     assert answer.tcb_info.text("mrtd") == "3d" * 48
     assert answer.server_verification is not None
@@ -108,7 +108,7 @@ def test_gpu_evidence_in_each_of_its_wrappings(payload: object) -> None:  # ATT-
     assert len(answer.nvidia.evidence) == 8
 
 
-@pytest.mark.parametrize("payload", ["", '""', "null"])
+@pytest.mark.parametrize("payload", ["", '""', "null", [], "[]"])
 def test_empty_gpu_evidence_is_none(payload: object) -> None:  # GPU-1
     assert parse_answer(changed(near_answer(), "nvidia_payload", payload)).nvidia is None
 
@@ -149,10 +149,6 @@ WRONG_TYPES = [
     ("nonce", [NONCE.hex()]),
     ("request_nonce", False),
     ("nonce_source", {}),
-    ("tee_provider", 0),
-    ("tee_hardware", 0),
-    ("upstream_model", 0),
-    ("model_name", 0),
     ("signing_key", {"key": KEY.hex()}),
     ("signing_public_key", 4),
     ("signing_address", 4),
@@ -160,7 +156,7 @@ WRONG_TYPES = [
     ("intel_quote", 4),
     ("quote", []),
     ("event_log", "no JSON"),
-    ("event_log", ""),
+    ("event_log", " "),
     ("event_log", "{}"),
     ("event_log", {}),
     ("event_log", 1),
@@ -172,24 +168,25 @@ WRONG_TYPES = [
     ("event_log", json.dumps([[EVENT]])),
     ("event_log", json.dumps(json.dumps([EVENT]))),
     ("nvidia_payload", "no JSON"),
-    ("nvidia_payload", []),
+    ("nvidia_payload", [GPU]),
     ("nvidia_payload", 0),
-    ("nvidia_payload", "[]"),
+    ("nvidia_payload", "[[]]"),
     ("nvidia_payload", json.dumps(json.dumps(json.dumps(GPU)))),
     ("nvidia_payload", {**GPU, "evidence_list": {}}),
     ("nvidia_payload", {**GPU, "evidence_list": ["x"]}),
     ("nvidia_payload", {**GPU, "evidence_list": [{"evidence": 1}]}),
     ("nvidia_payload", {**GPU, "nonce": 1}),
     ("nvidia_payload", {**GPU, "arch": 1}),
-    ("candidates_available", "6"),
-    ("candidates_evaluated", 1.5),
     ("info", "text"),
     ("info.app_id", 1),
+    ("info.key_provider_info", []),
+    ("info.vm_config", 1),
+    ("vm_config", []),
+    ("info.tcb_info", " "),
     ("info.tcb_info", "no JSON"),
     ("info.tcb_info", 1),
     ("info.tcb_info", []),
     ("info.tcb_info", {"mrtd": 1}),
-    ("info.tcb_info", {"event_log": "no JSON"}),
     ("server_verification", True),
     ("server_verification.tdx", True),
     ("server_verification.tdx.valid", "true"),
@@ -201,21 +198,63 @@ WRONG_TYPES = [
     ("server_verification.nonceBinding.bound", "true"),
     ("server_verification.nonceBinding.method", 1),
     ("compose_manager_attestation", {"event_log": 1}),
-    ("api_version", 1),
 ]
 ACI_WRONG_TYPES = [
     ("attestation", "text"),
     ("attestation.report_data", 1),
     ("attestation.evidence", []),
     ("attestation.evidence.quote", 1),
+    ("attestation.evidence.quote_report_data", 1),
     ("attestation.evidence.event_log", "no JSON"),
     ("attestation.workload_keyset", []),
     ("attestation.workload_keyset.e2ee_public_keys", {}),
     ("attestation.workload_keyset.e2ee_public_keys", ["x"]),
     ("attestation.workload_keyset.e2ee_public_keys", [{"algo": 1}]),
     ("attestation.workload_keyset.e2ee_public_keys", [{"algo": "ecdsa", "public_key": 1}]),
-    ("service_capabilities", []),
 ]
+
+
+UNREAD = [
+    ("upstream_model", 0),
+    ("model_name", 0),
+    ("tee_provider", 0),
+    ("tee_hardware", 0),
+    ("candidates_available", "6"),
+    ("candidates_evaluated", 1.5),
+    ("api_version", 1),
+    ("workload_id", 1),
+    ("service_capabilities", []),
+    ("info.app_cert", 1),
+    ("info.app_name", []),
+    ("info.tcb_info", {"event_log": "no JSON"}),
+    ("nvidia_payload", {**GPU, "evidence_list": [{"arch": 9}]}),
+    ("server_verification.tdx.rootCaPinned", "no"),
+    ("server_verification.tdx.crlCheck", {"checked": "no"}),
+    ("server_verification.nvidiaNonceBinding.method", 1),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), UNREAD)
+def test_the_type_of_what_no_check_reads_is_nobody_s_business(path: str, value: object) -> None:
+    answer = parse_answer(changed(near_answer(), path, value))  # ATT-1
+    assert answer.tee_provider in {"near-ai", None}
+
+
+def test_empty_strings_are_absent() -> None:  # ATT-11, KEY-8
+    answer = {**near_answer(), "event_log": "", "quote": "", "signing_key": ""}
+    answer.update(request_nonce="", info={"tcb_info": ""})
+    found = parse_answer(encode(answer))
+    assert (found.event_log, found.tcb_info, found.request_nonce) == (None, None, None)
+    assert [member.where for member in (*found.signing_keys, *found.quotes)] == [
+        "attestation.signing_public_key",
+        "attestation.intel_quote",
+    ]
+    assert parse_answer(changed(answer, "signing_public_key", "")).signing_keys == ()
+
+
+@pytest.mark.parametrize("value", ["", [], "[]"])
+def test_an_empty_log_yields_to_that_of_the_envelope(value: object) -> None:
+    assert events(parse_answer(changed(aci_answer(), "event_log", value))) == [EVENT]
 
 
 @pytest.mark.parametrize(("path", "value"), WRONG_TYPES)

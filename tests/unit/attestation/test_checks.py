@@ -124,7 +124,12 @@ CASES = [
         (("key.present", "KEY-8"),),
         EvidenceError,
     ),
-    Case("key-empty", put("signing_key", ""), (("key.form", "KEY-5"),), MalformedError),
+    Case(
+        "keys-empty",
+        both(put("signing_key", ""), put("signing_public_key", "")),
+        (("key.present", "KEY-8"),),
+        EvidenceError,
+    ),
     Case(
         "key-compressed",
         put("signing_key", "02" + KEY[1:33].hex()),
@@ -155,7 +160,7 @@ CASES = [
     ),
     # --- the quote
     Case("quote-absent", drop("intel_quote"), (("quote.present", "ATT-7"),), EvidenceError),
-    Case("quote-empty", put("intel_quote", ""), (("quote.format", "QUO-1"),), MalformedError),
+    Case("quote-empty", put("intel_quote", ""), (("quote.present", "ATT-7"),), EvidenceError),
     Case("quote-garbage", put("intel_quote", "no!"), (("quote.format", "QUO-1"),), MalformedError),
     Case(
         "quote-cut",
@@ -174,6 +179,24 @@ CASES = [
         put("quote", quote(mr_td=b"\x01" * 48).hex()),
         (("quote.agree", "ATT-7"),),
         EvidenceError,
+    ),
+    Case(
+        "report-data-other",
+        put("attestation", {"report_data": "00" * 64}),
+        (("quote.agree", "ATT-7"),),
+        EvidenceError,
+    ),
+    Case(
+        "report-data-of-the-evidence-other",
+        put("attestation", {"evidence": {"quote_report_data": "00" * 64}}),
+        (("quote.agree", "ATT-7"),),
+        EvidenceError,
+    ),
+    Case(
+        "report-data-short",
+        put("attestation", {"report_data": "00"}),
+        (("quote.agree", "ATT-7"),),
+        MalformedError,
     ),
     Case("second-quote-garbage", put("quote", "?"), (("quote.format", "QUO-1"),), MalformedError),
     Case(
@@ -337,6 +360,12 @@ CASES = [
         (("gpu.nonce", "GPU-2"),),
         MalformedError,
     ),
+    Case(
+        "gpu-nonce-of-an-entry-other",
+        both(put("nvidia_payload", {"evidence_list": [{"nonce": "00" * 32}]}), drop(SERVER)),
+        (("gpu.nonce", "GPU-6"),),
+        EvidenceError,
+    ),
     # --- more than one at once: the gravest kind names the error
     Case(
         "malformed-and-policy",
@@ -387,6 +416,20 @@ HARMLESS = [
     ("no-gpu", drop("nvidia_payload")),
     ("no-gpu-nonce", put("nvidia_payload", {**GPU, "nonce": None})),
     ("empty-gpu", put("nvidia_payload", {**GPU, "evidence_list": []})),
+    ("gpu-nonce-of-an-entry", put("nvidia_payload", {"evidence_list": [{"nonce": NONCE.hex()}]})),
+    ("gpu-nonce-of-an-entry-empty", put("nvidia_payload", {"evidence_list": [{"nonce": ""}]})),
+    (
+        "empty-gpu-unbound",
+        both(
+            put("nvidia_payload", {**GPU, "nonce": "", "evidence_list": []}),
+            put(f"{SERVER}.nvidiaNonceBinding.bound", False),
+        ),
+    ),
+    ("report-data-empty", put("attestation", {"report_data": ""})),
+    ("report-data-upper", put("attestation", {"report_data": REPORT_DATA.hex().upper()})),
+    ("first-key-empty", put("signing_key", "")),
+    ("second-quote-empty", put("quote", "")),
+    ("request-nonce-empty", put("request_nonce", "")),
     ("no-event-log", drop("event_log")),
     ("no-info", drop("info")),
     ("one-key", drop("signing_key")),
@@ -419,6 +462,17 @@ def test_what_may_be_otherwise(change: Callable[[Dict[str, Any]], object]) -> No
     answer = near_answer()
     change(answer)
     assert verdict(encode(answer)).verdict == "pass"
+
+
+@pytest.mark.parametrize("name", ["valid", "signatureVerified"])
+def test_a_server_that_doubts_the_gpus_is_shown(name: str) -> None:  # ATT-10
+    answer = near_answer()
+    assert verdict(encode(answer)).facts["server_gpu_doubts"] is None
+    answer[SERVER]["nvidia"][name] = False
+    report = verdict(encode(answer))
+    path = f"attestation.{SERVER}.nvidia.{name}"
+    assert f"{path} is false" in report.check("server.verification").detail
+    assert report.facts["server_gpu_doubts"] == [path]
 
 
 @pytest.mark.parametrize("answer", [near_answer(), phala_answer(), aci_answer()])

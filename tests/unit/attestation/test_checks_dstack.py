@@ -70,7 +70,7 @@ def test_at_dcap_the_data_is_judged_and_not_required() -> None:  # POL-13
     assert report.assurance_reached == "dcap"
 
 
-@pytest.mark.parametrize("value", [None, [], "[]"])
+@pytest.mark.parametrize("value", [None, [], "[]", "", '""'])
 def test_at_measured_the_log_is_required(value: object) -> None:  # POL-13
     scene = Scene()
     scene.answer["event_log"] = value
@@ -252,6 +252,36 @@ def test_kind_3_needs_its_document() -> None:  # DST-14
     assert scene.passes().facts["mr_config_id_kind"] == 3
     scene.answer["info"]["vm_config"] = "{"
     assert scene.refused().failed == [("dstack.compose", "DST-13")]
+
+
+def test_the_document_of_kind_3_in_each_of_its_places() -> None:  # DST-13, ATT-11
+    document = json.dumps({"compose_hash": COMPOSE_HASH.hex(), "key_provider": "kms"})
+    for form in ({"mr_config": document}, json.dumps({"mr_config": document})):
+        for place in ("info", "evidence", "answer"):
+            scene = Scene()
+            scene.body["mr_config_id"] = mr_config_id_3(document)
+            evidence = scene.answer.setdefault("attestation", {}).setdefault("evidence", {})
+            nodes = {"info": scene.answer["info"], "evidence": evidence, "answer": scene.answer}
+            scene.answer["info"]["vm_config"] = ""
+            nodes[place]["vm_config"] = form
+            assert scene.passes().facts["mr_config_id_kind"] == 3
+            nodes[place]["vm_config"] = {"mr_config": document + " "}
+            assert scene.refused().failed == [("dstack.compose", "DST-12")]
+            nodes[place]["vm_config"] = {"mr_config": 1}
+            assert scene.refused().failed == [("dstack.compose", "DST-13")]
+
+
+def test_an_empty_info_claims_nothing() -> None:  # DST-11, DST-15
+    scene = Scene()
+    in_info(app_id="", compose_hash="", device_id="", key_provider_info="")(scene)
+    in_tcb_info(app_compose="", rtmr0="", mrtd="")(scene)
+    report = scene.passes()
+    assert report.check("dstack.info").detail == "0 claims are proven, 6 cannot be compared"
+    assert report.facts["compose_text_matches"] is False
+    in_tcb_info(rtmr0="00")(scene)
+    assert scene.refused().failed == [("dstack.info", "DST-15")]
+    scene.answer["info"]["tcb_info"] = ""
+    scene.passes()
 
 
 # --- NEAR's compose manager -----------------------------------------------------------------------

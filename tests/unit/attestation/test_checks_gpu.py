@@ -148,7 +148,8 @@ OTHER_DRIVER = report_draft(1).with_opaque(opaque.DRIVER_VERSION, b"1.2\0").sign
 
 CASES: List[Case] = [
     Case("base64", of_entry(0, evidence="?"), CHECKS[0], "GPU-5", MalformedError),
-    Case("nonce-beside", of_entry(1, nonce="00" * 32), CHECKS[0], "GPU-6"),
+    Case("architecture-of-no-name", lambda p: (p.pop("arch"), of_entry(0, arch=9)(p)), CHECKS[0],
+         "GPU-7", MalformedError),
     Case("architecture", of_entry(1, arch="AMPERE"), CHECKS[0], "GPU-7", MalformedError),
     Case("signature", flipped("evidence", -1), CHECKS[1], "GPU-17"),
     Case("measurement", flipped("evidence", 37 + 8 + 7), CHECKS[1], "GPU-17"),
@@ -172,6 +173,27 @@ def test_the_right_check_fails_and_no_other(case: Case) -> None:
     assert type(refusal.error) is case.error
     assert refusal.report.gpu_reached == "report"
     assert refusal.report.assurance_reached == "binding"
+
+
+def test_a_nonce_beside_a_report_is_compared_from_report_on() -> None:  # GPU-6
+    scene = Scene()
+    payload = json.loads(fleet_json())
+    payload["evidence_list"][1]["nonce"] = "00" * 32
+    scene.answer["nvidia_payload"] = payload
+    assert scene.refused(REPORT).failed == [("gpu.nonce", "GPU-6")]
+    assert scene.refused(SIGNED).failed == [("gpu.nonce", "GPU-6"), ("gpu.payload", "GPU-6")]
+    scene.passes(Policy(assurance="binding", gpu="ignore"))
+
+
+def test_the_number_of_an_architecture_is_passed_over() -> None:  # GPU-7, GPU-12
+    scene = Scene()
+    payload = json.loads(fleet_json())
+    payload["evidence_list"][0]["arch"] = 9
+    scene.answer["nvidia_payload"] = payload
+    assert scene.passes(SIGNED).gpu_reached == "signed"
+    payload["evidence_list"][0]["arch"] = True
+    assert scene.refused(SIGNED).failed == [("gpu.payload", "GPU-7")]
+    scene.passes(REPORT)
 
 
 def test_a_root_in_the_place_of_nvidias_is_named() -> None:  # POL-11, GPU-9

@@ -18,7 +18,7 @@ Source: dstack, dstack-types (`mr_config.rs`) and dstack-util (`config_id_verifi
 from __future__ import annotations
 
 import hashlib
-from typing import Dict, Final, List, NamedTuple, Optional, Tuple
+from typing import Dict, Final, List, NamedTuple, Optional, Tuple, Union
 
 from venice_ref.codec.strict import JsonObject, decode_hex, excerpt, parse_json_object
 from venice_ref.crypto.keccak import keccak_256
@@ -108,10 +108,15 @@ def mr_config_id_3(document: str) -> bytes:
     return _mr_config_id(3, hashlib.sha256(_DOCUMENT_DOMAIN + encoded).digest())
 
 
-def document_in(vm_config: str, *, where: str = "info.vm_config") -> Optional[str]:
-    """Return the document of MRCONFIGID that a VM's configuration, a JSON text, carries."""
-    node = parse_json_object(vm_config, max_size=MAX_MR_CONFIG_SIZE, where=where, rule="DST-13")
-    return node.text("mr_config")
+def document_in(
+    vm_config: Union[str, JsonObject], *, where: str = "info.vm_config"
+) -> Optional[str]:
+    """Return the document of MRCONFIGID in a VM's configuration, an object or a text of one."""
+    if isinstance(vm_config, JsonObject):
+        node = JsonObject(vm_config.members, where=where, rule="DST-13")
+    else:
+        node = parse_json_object(vm_config, max_size=MAX_MR_CONFIG_SIZE, where=where, rule="DST-13")
+    return node.text("mr_config") or None
 
 
 # --- Verification -------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ not verify their own quote, hash nothing and so name no device.
 
 An answer's `info` repeats such values
 beside the quote.  They prove nothing; whoever shows them to a person must know that they are true,
-so that a claim is compared with what the quote and its log prove, or listed as unchecked.
+so that a claim is compared with what the quote and its log prove, or listed as unchecked.  An empty
+claim, dstack's default, claims nothing.
 
 Source: dstack, dstack-attest (`decode_app_info`).
 """
@@ -18,12 +19,15 @@ Source: dstack, dstack-attest (`decode_app_info`).
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Dict, Final, List, NamedTuple, Optional, Tuple
 
-from venice_ref.codec.strict import JsonObject, decode_hex
-from venice_ref.errors import EvidenceError
+from venice_ref.codec.strict import JsonObject, decode_hex, parse_json_object
+from venice_ref.errors import EvidenceError, MalformedError
 from venice_ref.evidence.dstack.app import App
 from venice_ref.evidence.tdx.quote import Quote
+from venice_ref.model import Json
+from venice_ref.spec import MAX_EVENT_PAYLOAD_SIZE
 
 __all__ = [
     "InfoFacts",
@@ -148,7 +152,7 @@ def verify_info(
     unchecked: List[str] = []
     for node in [info] if tcb_info is None else [info, tcb_info]:
         for name, proof in proofs.items():
-            if node.text(name) is not None:
+            if name in node:
                 (matched if _is_proven(node, name, proof) else unchecked).append(node.path(name))
     return InfoFacts(tuple(matched), tuple(unchecked))
 
@@ -189,7 +193,9 @@ def _is_proven(node: JsonObject, name: str, proof: _Proof) -> bool:
     claim = _bytes_of(node, name)
     if claim in proof.allowed:
         return True
-    if not proof.complete or (name == "device_id" and claim == _NO_DEVICE):
+    if name == "key_provider_info" and _same_object(claim, proof.allowed[0]):
+        return True
+    if not claim or not proof.complete or (name == "device_id" and claim == _NO_DEVICE):
         return False
     raise EvidenceError(
         f"{_shown(claim)} is claimed, {_shown(proof.allowed[-1])} is proven",
@@ -200,10 +206,28 @@ def _is_proven(node: JsonObject, name: str, proof: _Proof) -> bool:
 
 def _bytes_of(node: JsonObject, name: str) -> bytes:
     """Return the bytes of a claim, all of which but one are in hexadecimal."""
+    members = node.get(name)
+    if name == "key_provider_info" and isinstance(members, dict):
+        return _canonical(members) if members else b""
     claim = node.text(name) or ""
     if name == "key_provider_info":
         return claim.encode("utf-8", "surrogatepass")
     return decode_hex(claim, where=node.path(name), rule="DST-15")
+
+
+def _same_object(claim: bytes, proven: bytes) -> bool:
+    """Tell whether two JSON texts are of the same object, whatever their spaces and order."""
+    try:
+        stated = parse_json_object(claim, max_size=MAX_EVENT_PAYLOAD_SIZE)
+        measured = parse_json_object(proven, max_size=MAX_EVENT_PAYLOAD_SIZE)
+    except MalformedError:
+        return False
+    return _canonical(stated.members) == _canonical(measured.members)
+
+
+def _canonical(members: Dict[str, Json]) -> bytes:
+    """Return one text for an object; unlike `==` it tells 1 from 1.0 and from true."""
+    return json.dumps(members, sort_keys=True).encode("ascii")
 
 
 def _shown(value: bytes) -> str:

@@ -118,11 +118,15 @@ def _evidence(entry: JsonObject, position: int, outer: Optional[str]) -> GpuEvid
 
 
 def _arch(node: JsonObject, outer: Optional[str]) -> Optional[str]:
-    """Return the architecture that a node states, or else the one around it  [GPU-7]."""
-    arch = node.text("arch")
-    if arch is None:
+    """Return the architecture that a node states, or else the one around it  [GPU-7].
+
+    An integer is passed over in an entry of a payload that has the name: the certificates decide
+    which chip it is  [GPU-12].
+    """
+    arch = node.get("arch")
+    if arch is None or (outer is not None and type(arch) is int):  # a boolean is none
         return outer
-    if arch not in ARCHITECTURES:
+    if not isinstance(arch, str) or arch not in ARCHITECTURES:
         raise MalformedError(
             f"architecture {excerpt(arch)}, required {' or '.join(ARCHITECTURES)}",
             rule="GPU-7",

@@ -43,6 +43,7 @@ __all__ = [
     "NrasVerdict",
     "parse_nras_answer",
     "verify_nras",
+    "verify_tokens",
 ]
 
 NRAS_ISSUER: Final = "https://nras.attestation.nvidia.com"
@@ -253,6 +254,27 @@ def verify_nras(
         kids=frozenset(verifier.keys),
         ueids=tuple(gpu.ueid for gpu in gpus),
     )
+
+
+def verify_tokens(
+    answer: NrasAnswer,
+    key_set: KeySet,
+    *,
+    now: datetime,
+    intermediates: FrozenSet[bytes] = NRAS_INTERMEDIATES,
+    memo: Optional[SignatureMemo] = None,
+) -> None:
+    """Return if the key set has the keys of all tokens, and they signed them.
+
+    For whoever must know whether a key set is the one to an answer; a verdict needs `verify_nras`.
+
+    Raises:
+        VeniceError: as `verify_nras`, for what concerns the form of the tokens and their keys.
+    """
+    verifier = _Verifier(key_set, now, NRAS_ISSUER, intermediates, memo)
+    verifier.verify(answer.overall, "nras.overall")
+    for name, token in answer.gpus.items():
+        verifier.verify(token, f"nras.{excerpt(name)}")
 
 
 def _compare_nonce(claims: JsonObject, nonce: bytes) -> None:

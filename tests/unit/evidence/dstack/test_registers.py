@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any, Dict
 
 import pytest
@@ -128,6 +129,33 @@ def test_what_nothing_proves_is_listed() -> None:
     with pytest.raises(EvidenceError):
         checked(claims(), {}, compose_hash=bytes(32))
     assert verify_info(JsonObject({"app_name": "x"}), None, TD) == ((), ())
+
+
+@pytest.mark.parametrize("name", sorted(claims()))
+def test_an_empty_claim_is_never_proven(name: str) -> None:  # DST-15
+    proofs = {"app": the_app(), "ppid": PPID}
+    assert checked({name: ""}, {name: ""}, **proofs).matched == ()
+    assert checked({name: ""}, {}, **proofs).unchecked == (f"info.{name}",)
+
+
+def test_what_is_proven_to_be_empty_is_so() -> None:
+    app = the_app()._replace(instance_id=b"")
+    assert checked({"instance_id": ""}, {}, app=app).matched == ("info.instance_id",)
+    with pytest.raises(EvidenceError):
+        checked({"instance_id": "00"}, {}, app=app)
+
+
+def test_the_key_provider_as_an_object_or_a_text_of_one() -> None:  # DST-15
+    members = json.loads(KEY_PROVIDER)
+    path = ("info.key_provider_info",)
+    for form in (members, json.dumps(members, indent=1), dict(reversed(list(members.items())))):
+        assert checked({path[0][5:]: form}, {}, app=the_app()) == (path, ())
+    for wrong in ({**members, "more": 1}, json.dumps({**members, "name": "x"}), "{", "{}"):
+        with pytest.raises(EvidenceError):
+            checked({path[0][5:]: wrong}, {}, app=the_app())
+    with pytest.raises(MalformedError):
+        checked({path[0][5:]: [members]}, {}, app=the_app())
+    assert checked({path[0][5:]: {}}, {}, app=the_app()) == ((), path)
 
 
 def test_a_device_has_three_ids() -> None:

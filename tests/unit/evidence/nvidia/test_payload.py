@@ -94,7 +94,7 @@ FAULTS = {
     "an unknown architecture": ("GPU-7", outer("arch", "LS10")),
     "another spelling": ("GPU-7", outer("arch", "hopper")),
     "two architectures": ("GPU-7", first("arch", "BLACKWELL")),
-    "a number for an architecture": ("GPU-4", first("arch", 9)),
+    "a boolean for an architecture": ("GPU-7", first("arch", True)),
     "a nonce of another size": ("GPU-6", first("nonce", "00")),
     "a nonce that is no text": ("GPU-4", first("nonce", 0)),
 }
