@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from venice_ref.cli.main import run
+import sys
 
 if __name__ == "__main__":
-    run()
+    try:
+        from venice_ref.cli.main import run
+
+        run()
+    except KeyboardInterrupt:  # while the command was still being loaded
+        sys.exit(130)

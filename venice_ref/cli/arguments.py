@@ -46,6 +46,9 @@ exit codes:
 _LATE_TEXTS = {"chat": "prompt", "seal": "message", "open": "envelope"}
 """The commands with an optional text, and its name."""
 
+MAX_SECONDS = 1_000_000
+"""What `--timeout` stays below: the clocks of sockets do not count much further."""
+
 _COMMON_DEFAULTS = {
     "json": False,
     "verbose": False,
@@ -131,7 +134,9 @@ def _seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"not a number of seconds: {text!r}") from None
-    if not 0 < value < 1e6:
+    if value >= MAX_SECONDS:  # infinity as well
+        raise argparse.ArgumentTypeError(f"must be less than {MAX_SECONDS}")
+    if not value > 0:  # what is no number as well
         raise argparse.ArgumentTypeError("must be more than 0")
     return value
 

@@ -154,7 +154,7 @@ def _messages(arguments: argparse.Namespace, console: Console) -> List[Dict[str,
     from_input = arguments.prompt in (None, "-")
     if from_input and arguments.system == "-":
         raise UsageError("standard input cannot be both the prompt and the system message")
-    if from_input and sys.stdin.isatty() and not console.quiet:
+    if from_input and sys.stdin is not None and sys.stdin.isatty() and not console.quiet:
         console.aside("reading the prompt from this terminal; end it with Ctrl-D\n")
     prompt = _line_end_removed(read_text("-")) if from_input else arguments.prompt
     system = read_text("-") if arguments.system == "-" else arguments.system

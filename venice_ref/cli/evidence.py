@@ -24,7 +24,7 @@ from venice_ref.cli.judging import (
     read_roots,
 )
 from venice_ref.cli.output import Console, error_to_json, exit_code
-from venice_ref.cli.report import moment, report_lines
+from venice_ref.cli.report import Sources, moment, report_lines
 from venice_ref.codec.strict import decode_hex, parse_json
 from venice_ref.errors import MalformedError, PeerError, UsageError, VeniceError
 from venice_ref.spec import NONCE_SIZE
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_BY_BUNDLE = "by the bundle"
+_CAPTURED = "the time of capture, by the bundle"
+
 
 class _Evidence(NamedTuple):
     """What is judged, and as of when."""
@@ -42,7 +45,7 @@ class _Evidence(NamedTuple):
     nonce: Optional[bytes]
     model: Optional[str]
     now: datetime
-    time_source: str
+    sources: Sources
     endorsements: Endorsements = NO_ENDORSEMENTS
 
 
@@ -92,7 +95,11 @@ def _attest(arguments: argparse.Namespace, console: Console) -> int:
         found.nonce,
         found.model,
         found.at,
-        "when it was fetched, by this machine's clock",
+        Sources(
+            "when it was fetched, by this machine's clock",
+            "made here for this request",
+            "as it was asked for",
+        ),
     )
     return _show(evidence, _judged(lambda: client.judge(found).report), console)
 
@@ -112,15 +119,19 @@ def _show(evidence: _Evidence, judged: _Judged, console: Console) -> int:
     if console.json:
         shown = report.to_json()
         shown["facts"]["judged_at"] = moment(evidence.now)
-        shown["facts"]["judged_at_source"] = evidence.time_source
+        shown["facts"]["judged_at_source"] = evidence.sources.time
+        shown["facts"]["judged_nonce_source"] = evidence.sources.nonce
+        shown["facts"]["judged_model_source"] = evidence.sources.model
         if error is not None:
             shown["error"] = error_to_json(error)
         console.object(shown)
     else:
         subject = evidence.model or report.facts.get("model") or "an unnamed model"
         heading = f"Evidence for {subject}"
-        time = f"{moment(evidence.now)} ({evidence.time_source})"
-        console.lines(report_lines(report, heading, time, verbose=console.verbose))
+        time = f"{moment(evidence.now)} ({evidence.sources.time})"
+        console.lines(
+            report_lines(report, heading, time, verbose=console.verbose, sources=evidence.sources)
+        )
     if error is None:
         return 0
     console.error(error, checks=False)
@@ -136,16 +147,28 @@ def _saved(arguments: argparse.Namespace) -> _Evidence:
         evidence = _of_bundle(parse_bundle(raw))
     else:
         now = datetime.now(timezone.utc)
-        evidence = _Evidence(raw, None, None, now, "now, by this machine's clock")
+        sources = Sources("now, by this machine's clock", "none is given", "none is given")
+        evidence = _Evidence(raw, None, None, now, sources)
     given = read_endorsements(arguments, evidence.endorsements)
-    evidence = evidence._replace(endorsements=given)
+    evidence, sources = evidence._replace(endorsements=given), evidence.sources
     if arguments.nonce is not None:
         evidence = evidence._replace(nonce=_nonce(arguments.nonce))
+        sources = sources._replace(nonce="by --nonce")
     if arguments.model is not None:
         evidence = evidence._replace(model=arguments.model)
+        sources = sources._replace(model="by --model")
     if arguments.at is not None:
-        evidence = evidence._replace(now=parse_moment(arguments.at), time_source="by --at")
-    return evidence
+        evidence = evidence._replace(now=parse_moment(arguments.at))
+        sources = sources._replace(time="by --at")
+    return evidence._replace(sources=sources._replace(unproven=_unproven(sources)))
+
+
+def _unproven(sources: Sources) -> str:
+    """Return what a bundle cannot prove to its reader: whoever made it chose its nonce and time."""
+    if sources.nonce != _BY_BUNDLE:
+        return ""
+    own = "nonce and time are" if sources.time == _CAPTURED else "the nonce is"
+    return f"that the evidence is fresh: {own} the bundle's own"
 
 
 def _of_bundle(bundle: Bundle) -> _Evidence:
@@ -154,7 +177,7 @@ def _of_bundle(bundle: Bundle) -> _Evidence:
         bundle.nonce,
         bundle.model,
         bundle.captured_at,
-        "the time of capture, by the bundle",
+        Sources(_CAPTURED, _BY_BUNDLE, _BY_BUNDLE),
         bundle.endorsements,
     )
 

@@ -24,6 +24,8 @@ def read_bytes(name: str, *, max_size: int) -> bytes:
     """Return the bytes of a file, or of standard input for `-`."""
     try:
         if name == "-":
+            if sys.stdin is None:
+                raise UsageError("standard input is closed", where="-")
             return _limited(sys.stdin.buffer, "standard input", max_size)
         with open(name, "rb") as file:  # noqa: PTH123  # pathlib costs start-up time
             return _limited(file, name, max_size)

@@ -5,7 +5,9 @@ in colour where that is a terminal that wants it.  Text of a peer never drives a
 characters are shown as escapes, except in the raw text of an answer that goes into a pipe or file.
 
 A reader that leaves early (`venice-ref models | head -1`) is no error: the rest is not written, and
-`closed` lets a long command stop.
+`closed` lets a long command stop.  An output that takes nothing more, such as a full disk, is one:
+`main` reports it at the end, so that it never hides a refusal.  Diagnostics that nobody takes are
+dropped: the exit code says what they would have said.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import os
 import re
 import sys
 import textwrap
-from typing import Any, Dict, List, Mapping, Sequence, TextIO, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from venice_ref.errors import (
     DecryptError,
@@ -31,7 +33,16 @@ from venice_ref.errors import (
     VeniceError,
 )
 
-__all__ = ["WIDTH", "Console", "columns", "error_to_json", "exit_code", "fields", "printable"]
+__all__ = [
+    "WIDTH",
+    "Console",
+    "cannot_write",
+    "columns",
+    "error_to_json",
+    "exit_code",
+    "fields",
+    "printable",
+]
 
 WIDTH = 80
 """Columns of everything that is laid out."""
@@ -66,6 +77,12 @@ def exit_code(error: VeniceError) -> int:
     if isinstance(error, UsageError):
         return EXIT_USAGE
     return EXIT_NO_VERDICT if isinstance(error, TransportError) else EXIT_REFUSED
+
+
+def cannot_write(error: OSError) -> UsageError:
+    """Return what is said of a standard output that takes nothing more."""
+    reason = error.strerror or type(error).__name__
+    return UsageError(f"cannot write standard output: {reason}", where="standard output")
 
 
 def printable(text: str) -> str:
@@ -105,7 +122,8 @@ def _label(error: VeniceError) -> Tuple[str, str]:
 def columns(rows: Sequence[Sequence[str]], *, indent: int = 0, gap: int = 2) -> List[str]:
     """Return rows as lines of aligned columns; the last column wraps within 80 characters."""
     shown = [[printable(cell).replace("\n", "\\n").replace("\t", " ") for cell in r] for r in rows]
-    widths = [max(map(len, column)) for column in zip(*shown)][:-1]
+    # One long cell of a peer must not make every other row as long.
+    widths = [min(max(map(len, column)), WIDTH) for column in zip(*shown)][:-1]
     lines: List[str] = []
     for row in shown:
         head = "".join(cell.ljust(width + gap) for cell, width in zip(row, widths))
@@ -124,8 +142,9 @@ def _wrapped(head: str, text: str) -> List[str]:
         return [(head + text).rstrip()]
     if " " not in text:  # a run of digits: cut in equal lines, of whole bytes
         room -= room % 16 if room >= 16 else 0
-    pieces = textwrap.wrap(text, room, break_on_hyphens=False)
-    return [head + pieces[0], *(" " * len(head) + piece for piece in pieces[1:])]
+    first, *others = textwrap.wrap(text, room, break_on_hyphens=False) or [""]  # nothing but spaces
+    under = " " * min(len(head), WIDTH)
+    return [(head + first).rstrip(), *(under + piece for piece in others)]
 
 
 # --- The two streams ----------------------------------------------------------------------------
@@ -134,7 +153,7 @@ def _wrapped(head: str, text: str) -> List[str]:
 class Console:
     """The streams of one command; `sys.stdout` and `sys.stderr` at the time of each write."""
 
-    __slots__ = ("_color", "closed", "json", "quiet", "verbose")
+    __slots__ = ("_color", "closed", "json", "quiet", "unwritten", "verbose")
 
     def __init__(
         self,
@@ -148,7 +167,9 @@ class Console:
         self.verbose = verbose
         self.quiet = quiet
         self.closed = False
-        """True once the reader of standard output is gone."""
+        """True once the reader of standard output is gone, or takes nothing more."""
+        self.unwritten: Optional[UsageError] = None
+        """Why a result could not be written; a reader that left is no reason."""
         self._color = color and _wants_color(sys.stderr)
 
     # --- Results, on standard output ---
@@ -184,6 +205,9 @@ class Console:
             self._write(text.encode(encoding, "backslashreplace").decode(encoding))
         except BrokenPipeError:
             self.closed = True
+        except OSError as error:
+            self.closed = True
+            self.unwritten = cannot_write(error)
 
     # --- Diagnostics, on standard error ---
 
@@ -228,10 +252,11 @@ class Console:
 
     def _say(self, text: str, end: str = "\n") -> None:
         try:
-            print(text, end=end, file=sys.stderr, flush=True)
-        except UnicodeEncodeError:
-            print(ascii(text)[1:-1], end=end, file=sys.stderr, flush=True)
-        except BrokenPipeError:
+            try:
+                print(text, end=end, file=sys.stderr, flush=True)
+            except UnicodeEncodeError:
+                print(ascii(text)[1:-1], end=end, file=sys.stderr, flush=True)
+        except OSError:
             return
 
 

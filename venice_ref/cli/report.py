@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from venice_ref.attestation.report import FAIL, NOT_PERFORMED, PASS, Check, Report
 from venice_ref.cli.output import columns, fields
 
-__all__ = ["moment", "report_lines"]
+__all__ = ["Sources", "moment", "report_lines"]
+
+
+class Sources(NamedTuple):
+    """Who says what the evidence is judged by."""
+
+    time: str
+    nonce: str
+    model: str
+    unproven: str = ""
+    """What these sources leave open."""
+
 
 _GROUPS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     # heading, prefixes of the ids of its checks
@@ -73,11 +84,17 @@ _SHORT_FACTS = (
 
 
 def report_lines(
-    report: Report, heading: str, time: str, *, verbose: bool, proven: Optional[str] = None
+    report: Report,
+    heading: str,
+    time: str,
+    *,
+    verbose: bool,
+    sources: Optional[Sources] = None,
+    proven: Optional[str] = None,
 ) -> List[str]:
     """Return the page of a report; `heading` says of what, `time` as of when it was judged.
 
-    `proven` is what a pass of something else than an answer proves.
+    `sources` belong to an answer; `proven` is what a pass of something else proves.
     """
     facts = report.facts if verbose else {name: report.facts.get(name) for name in _SHORT_FACTS}
     lines = columns([("", heading)], gap=0)
@@ -87,7 +104,9 @@ def report_lines(
         lines += _group(title, [check for check in made if check.holds])
     missing = [check for check in report.checks if not check.holds and check.status != FAIL]
     lines += _group("REQUIRED AND NOT PERFORMED", missing)
-    closing = _closing(report, time) if proven is None else _short_closing(report, time, proven)
+    closing = (
+        _closing(report, time, sources) if proven is None else _short_closing(report, time, proven)
+    )
     return [*lines, *_failures(report.failed), "", *closing]
 
 
@@ -140,10 +159,14 @@ def _fact(value: Any) -> str:
     return str(value)
 
 
-def _closing(report: Report, time: str) -> List[str]:
+def _closing(report: Report, time: str, sources: Optional[Sources]) -> List[str]:
     """Return the verdict and, in words, what was proven and what was not."""
     proven = [_PROVEN[report.assurance_reached], _GPU_PROVEN.get(report.gpu_reached, "")]
     unproven = [*_OPEN[report.assurance_reached], _GPU_OPEN[report.gpu_reached]]
+    named: List[Tuple[str, str]] = []
+    if sources is not None:
+        unproven.append(sources.unproven)
+        named = [("nonce", sources.nonce), ("model", sources.model)]
     replaced = report.facts.get("trust_roots_replaced")
     if replaced:
         proven.append(
@@ -153,6 +176,7 @@ def _closing(report: Report, time: str) -> List[str]:
     rows = [
         ("verdict", "PASS" if report.verdict == PASS else "FAIL"),
         ("time", time),
+        *named,
         ("assurance", f"{report.assurance_reached}, required {report.assurance_required}"),
         ("gpu", f"{report.gpu_reached}, required {report.gpu_required}"),
         ("proven", "; ".join(filter(None, proven))),

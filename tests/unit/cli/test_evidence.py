@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from conformance.mock_tee.server import MockTee
-from tests.unit.cli.command import KEY, process, venice_ref
+from tests.unit.cli.command import KEY, Done, process, venice_ref
 from venice_ref.attestation.checks import CHECKS
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "real" / "venice-2026-04-24"
@@ -117,6 +117,51 @@ def test_json_of_a_failure_is_as_complete(bundle: Path) -> None:
     shape_of(shown)
     assert (done.code, shown["verdict"]) == (1, "fail")
     assert shown["error"]["requirement"] == "ATT-4"
+
+
+# --- Who says what it is judged by --------------------------------------------------------------
+
+
+def unwrapped(done: Done) -> str:
+    return done.out.replace("\n            ", " ")
+
+
+def test_a_bundle_does_not_prove_that_it_is_fresh(bundle: Path) -> None:
+    out = unwrapped(venice_ref("verify", str(bundle), *BINDING))
+    assert "\nnonce       by the bundle\nmodel       by the bundle\n" in out
+    not_proven = out.partition("\nnot proven")[2]
+    assert "that the evidence is fresh: nonce and time are the bundle's own" in not_proven
+    out = unwrapped(venice_ref("verify", str(bundle), *BINDING, "--at", "2026-04-24T01:58:41Z"))
+    assert "that the evidence is fresh: the nonce is the bundle's own" in out
+
+
+def test_a_nonce_of_the_reader_is_named_as_such(
+    bundle: Path, answer: Tuple[Path, str], tee: MockTee
+) -> None:
+    own = ["--nonce", answer[1], "--model", "e2ee-mock"]
+    for file in (bundle, answer[0]):
+        out = unwrapped(venice_ref("verify", str(file), *BINDING, *own))
+        assert "\nnonce       by --nonce\nmodel       by --model\n" in out
+        assert "fresh" not in out.partition("\nnot proven")[2]
+    out = unwrapped(venice_ref("attest", "e2ee-mock", *BINDING, "--base-url", tee.base_url))
+    assert "\nnonce       made here for this request\nmodel       as it was asked for\n" in out
+    assert "fresh" not in out.partition("\nnot proven")[2]
+
+
+def test_json_names_the_sources_as_well(bundle: Path, answer: Tuple[Path, str]) -> None:
+    def sources(*argv: str) -> Tuple[str, str]:
+        facts = json.loads(venice_ref("verify", "--json", *argv, *BINDING).out)["facts"]
+        return facts["judged_nonce_source"], facts["judged_model_source"]
+
+    assert sources(str(bundle)) == ("by the bundle", "by the bundle")
+    assert sources(str(bundle), "--nonce", answer[1]) == ("by --nonce", "by the bundle")
+    assert sources(str(answer[0])) == ("none is given", "none is given")
+
+
+def test_a_provider_of_spaces_is_shown(answer: Tuple[Path, str]) -> None:
+    members = {**json.loads(answer[0].read_bytes()), "tee_provider": " " * 60}
+    done = venice_ref("verify", "-", *BINDING, stdin=json.dumps(members).encode())
+    assert "verdict     FAIL" in done.out  # as no nonce is given
 
 
 # --- Bundles and bare answers -------------------------------------------------------------------

@@ -9,9 +9,18 @@ from unittest import mock
 import pytest
 
 from conformance.mock_tee.server import MockTee
-from tests.unit.cli.command import KEY, ROOT, environment, process, venice_ref
+from tests.unit.cli.command import (
+    KEY,
+    ROOT,
+    Done,
+    NotATerminal,
+    environment,
+    process,
+    venice_ref,
+)
 from venice_ref import __version__
 from venice_ref.cli.arguments import parse_arguments
+from venice_ref.cli.main import run
 from venice_ref.errors import TransportError
 
 COMMANDS = ("models", "attest", "verify", "quote", "chat", "signature", "seal", "open")
@@ -170,6 +179,45 @@ def test_no_network_is_3() -> None:
         assert venice_ref("models").code == 3
 
 
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [("inf", "less than 1000000"), ("1e300", "less than 1000000"), ("1e6", "less than 1000000"),
+     ("0", "more than 0"), ("-1e300", "more than 0"), ("nan", "more than 0")],
+)  # fmt: skip
+def test_a_wait_has_limits_and_the_right_one_is_named(seconds: str, message: str) -> None:
+    done = venice_ref("models", f"--timeout={seconds}")
+    assert (done.code, message in done.err) == (2, True)
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_130_and_quiet() -> None:
+    code = (
+        "import runpy, sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'venice_ref.cli.main': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "runpy.run_module('venice_ref', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_an_interrupt_at_the_last_flush_is_130() -> None:
+    class Interrupted(NotATerminal):
+        def flush(self) -> None:
+            raise KeyboardInterrupt
+
+    with (
+        mock.patch("venice_ref.cli.main.main", return_value=0),
+        mock.patch.object(sys, "stdout", Interrupted()),
+        pytest.raises(SystemExit) as caught,
+    ):
+        run()
+    assert caught.value.code == 130
+
+
 def test_a_bad_key_in_the_environment_is_not_shown() -> None:
     done = venice_ref("models", VENICE_API_KEY="canary\nkey")
     assert done.code == 2
@@ -204,6 +252,77 @@ def test_a_reader_that_leaves_is_no_error(tee: MockTee) -> None:
         child.stdout.close()
         assert child.wait(timeout=30) == 0
         assert child.stderr.read() == b""
+
+
+def redirected(redirection: str, *argv: str) -> Done:
+    """Run a command under a shell that closes or redirects its streams."""
+    shell = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh"]
+    done = subprocess.run(
+        [*shell, sys.executable, "-m", "venice_ref", *argv],
+        cwd=ROOT,
+        env=environment(PYTHONUNBUFFERED=""),  # so that --help is written by the last flush
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def model_list(tee: MockTee) -> list[str]:
+    return ["models", "--base-url", tee.base_url]
+
+
+def prompt(tee: MockTee, *text: str) -> list[str]:
+    return ["chat", "e2ee-mock", *text, "--assurance", "binding", "--base-url", tee.base_url]
+
+
+def test_closed_outputs_are_as_the_null_device(tee: MockTee) -> None:
+    assert redirected(">&-", *model_list(tee)) == (0, "", "")
+    assert redirected(">&- 2>&-", *model_list(tee)) == (0, "", "")
+    assert redirected(">&-", "--help").code == 0
+    assert redirected("2>&-", "nonsense").code == 2
+    refused = redirected(">&-", "verify", "pyproject.toml")
+    assert (refused.code, "Traceback" in refused.err) == (1, False)
+    done = redirected("2>&-", *prompt(tee, "hello"))
+    assert (done.code, "HELLO" in done.out) == (0, True)
+
+
+def test_a_closed_standard_input_is_usage(tee: MockTee) -> None:
+    for argv in (prompt(tee), ["verify", "-"], ["quote", "-"]):
+        done = redirected("<&-", *argv)
+        assert (done.code, done.out) == (2, "")
+        assert "venice-ref: standard input is closed\n" in done.err
+
+
+needs_full = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="the system has no device that is always full"
+)
+
+
+@needs_full
+def test_an_output_that_takes_nothing_is_usage_and_never_refused_evidence(tee: MockTee) -> None:
+    for argv in (model_list(tee), [*model_list(tee), "--json"], ["--help"], prompt(tee, "x")):
+        done = redirected(">/dev/full", *argv)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("venice-ref: cannot write standard output: No space left")
+        assert "Traceback" not in done.err
+        assert redirected(">/dev/full 2>&1", *argv).code == 2
+
+
+@needs_full
+def test_an_output_that_takes_nothing_hides_no_refusal() -> None:
+    done = redirected(">/dev/full", "verify", "pyproject.toml")
+    assert (done.code, "cannot write standard output" in done.err) == (1, True)
+
+
+@needs_full
+def test_diagnostics_that_nobody_takes_change_no_code() -> None:
+    with MockTee(scenario="chat-cut", seed="cli") as tee:
+        assert redirected("2>/dev/full", *prompt(tee, "x")).code == 3
+    assert redirected("2>/dev/full", "verify", "pyproject.toml").code == 1
+    assert redirected("2>/dev/full", "nonsense").code == 2
+    assert redirected("2>/dev/full").code == 2
 
 
 def test_a_bare_interpreter_is_enough() -> None:

@@ -42,6 +42,13 @@ def test_a_name_does_not_drive_the_terminal() -> None:
     assert "\\u202e" in done.out
 
 
+def test_a_name_of_spaces_is_shown() -> None:
+    body = json.dumps({"data": [{"id": "m", "model_spec": {"name": " " * 200}}]})
+    with ScriptedServer(reply(body.encode())) as server:
+        done = venice_ref("models", "--base-url", server.url)
+    assert (done.code, done.out.splitlines()[1].split()) == (0, ["m", "unknown", "unknown"])
+
+
 @pytest.mark.parametrize("status", [401, 429, 500, 404])
 def test_a_server_that_refuses_is_no_verdict(status: int) -> None:
     body = json.dumps({"error": f"no, {KEY}"}).encode()

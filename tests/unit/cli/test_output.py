@@ -56,6 +56,21 @@ def test_a_cell_cannot_break_the_table() -> None:
     assert columns([("a\nb\tc\x1b", "d")]) == ["a\\nb c\\x1b  d"]
 
 
+@pytest.mark.parametrize("blank", ["", " " * 60, " " * 5000])
+def test_a_cell_of_nothing_but_spaces_is_an_empty_line(blank: str) -> None:
+    assert columns([("a" * 40, blank)])[0] == ("a" * 40)
+    assert fields({"name": blank}) == ["  name"]
+
+
+def test_one_long_cell_does_not_lengthen_the_other_rows() -> None:
+    long = "x" * 100_000
+    lines = columns([(long, "b", "c"), *[("a", "b", "c")] * 1000])
+    assert lines[0].startswith(long)  # whole, as somebody may want to copy it
+    assert max(map(len, lines[1:])) < 2 * WIDTH
+    lines = columns([(long, "c" * 100_000)])
+    assert max(map(len, lines[1:])) < 2 * WIDTH
+
+
 @pytest.mark.parametrize(
     ("error", "code", "kind"),
     [
@@ -179,6 +194,27 @@ def test_a_reader_that_left_is_noticed_once() -> None:
         console.line("x")
         console.line("y")
     assert (console.closed, stream.writes) == (True, 1)
+
+
+def test_an_output_that_takes_nothing_is_remembered_and_written_once() -> None:
+    class Full(NotATerminal):
+        writes = 0
+
+        def write(self, text: str) -> int:
+            del text
+            self.writes += 1
+            raise OSError(28, "No space left on device")
+
+    stream = Full()
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        console = Console()
+        console.line("x")
+        console.line("y")
+        writes = stream.writes
+        console.error(errors.UsageError("nobody hears it"))
+    assert (console.closed, writes) == (True, 1)
+    assert exit_code(console.unwritten or errors.VeniceError("none")) == 2
+    assert "cannot write standard output: No space left on device" in str(console.unwritten)
 
 
 def test_json_is_one_object_in_ascii() -> None:
