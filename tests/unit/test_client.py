@@ -17,12 +17,13 @@ from conformance.mock_tee.log import Request
 from conformance.mock_tee.server import MockTee
 from tests.unit.net.server import ScriptedServer, chunked, reply
 from venice_ref import Policy, VeniceClient
+from venice_ref.attestation.answer import parse_answer
 from venice_ref.attestation.bundle import encode_bundle, parse_bundle
 from venice_ref.attestation.endorsements import Endorsements, TrustRoots
 from venice_ref.attestation.trust_root import parse_trust_roots
 from venice_ref.attestation.verify import verify_attestation
 from venice_ref.client import ChatStream, ClientSession, Gatherer
-from venice_ref.client.gathering import Vendors
+from venice_ref.client.gathering import Vendors, _payload
 from venice_ref.errors import (
     DecryptError,
     EvidenceError,
@@ -737,3 +738,150 @@ def test_the_public_names_are_there() -> None:
     assert set(venice_ref.__all__) <= set(dir(venice_ref))
     with pytest.raises(AttributeError):
         _ = venice_ref.nothing
+
+
+# --- What an error shows ------------------------------------------------------------------------
+
+
+def everything(error: VeniceError) -> str:
+    """Return all that a program or a person is shown of an error, in one case."""
+    report = getattr(error, "report", None)
+    shown = [str(error), repr(error), error.hint, str(getattr(error, "code", ""))]
+    shown.append("" if report is None else json.dumps(report.to_json()))
+    return " ".join(shown).lower()
+
+
+def event(value: Any) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def streams(said: str) -> List[bytes]:
+    """Return answers to a chat, each of which repeats a text where an error quotes the peer."""
+    twice = b"data: {" + b",".join([json.dumps(said).encode() + b":1"] * 2) + b"}\n\n"
+    refused = json.dumps({"error": {"message": "bad", "code": said}}).encode()
+    return [
+        chunked(event({"error": {"message": f"bad {said}"}})),
+        chunked(event({"error": {"message": "bad", "code": said}})),
+        chunked(event({"id": "a"}), event({"id": said})),
+        chunked(event({"model": said}), event({"model": "a"})),
+        chunked(twice),
+        chunked(content_type=said),
+        reply(refused, status=400),
+        reply(f"no: {said}".encode(), status=400),
+        reply(headers=f"Content-Encoding: {said}\r\n"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("secret", [KEY, PROMPT, "PIN"])
+def test_no_error_of_a_stream_shows_the_key_or_the_prompt(
+    tee: MockTee, secret: str, number: int
+) -> None:
+    answer = streams(secret)[number]
+    with client(tee).session("e2ee-mock") as session, ScriptedServer(answer) as server:
+        session._api = VeniceApi(HttpClient(server.url, KEY), sleep=lambda _: None)
+        with pytest.raises(VeniceError) as caught:
+            text_of(session.chat(user(PROMPT if secret == KEY else secret)))
+    assert secret.lower() not in everything(caught.value)  # [ERR-2, KEY-12]
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"data": KEY}),
+        json.dumps({"data": [{"id": "a", "model_spec": KEY}]}),
+        f'{{"{KEY}":1,"{KEY}":2}}',
+        json.dumps({"error": KEY}),
+    ],
+)
+def test_no_error_of_another_answer_shows_the_key(body: str) -> None:
+    for status in (200, 400):
+        with ScriptedServer(reply(body.encode(), status=status)) as server:
+            ours = VeniceClient(KEY, server.url, BINDING, sleep=lambda _: None)
+            for ask in (ours.models, lambda ours=ours: ours.attest("e2ee-mock")):
+                with pytest.raises(VeniceError) as caught:
+                    ask()
+                assert KEY not in everything(caught.value)  # [ERR-2]
+
+
+@pytest.mark.parametrize("member", ["model", "tee_provider", "signing_algo", "tee_hardware"])
+def test_no_report_shows_the_key(tee: MockTee, member: str) -> None:
+    ours = client(tee)
+    found = ours.gather("e2ee-mock")
+    answer = json.loads(found.raw)
+    answer[member] = f"Bearer {KEY}"
+    try:
+        shown = json.dumps(
+            ours.judge(found._replace(raw=json.dumps(answer).encode()))[-1].to_json()
+        )
+    except PeerError as error:
+        shown = everything(error)
+    assert KEY not in shown  # [ERR-2]
+
+
+# --- NVIDIA, and what the service can make of it ------------------------------------------------
+
+
+def test_a_cached_key_set_that_does_not_verify_is_replaced(tee: MockTee, tmp_path: Path) -> None:
+    def make() -> VeniceClient:
+        return client(tee, Policy(gpu="nras"), roots=roots(tee), cache_folder=tmp_path)
+
+    make().attest("e2ee-mock")
+    (file,) = tmp_path.glob("jwks-*.json")
+    keys = json.loads(file.read_bytes())
+    for key in keys["keys"]:
+        key["x5c"] = key["x5c"][:1]  # the ids are right, and nothing else
+    file.write_text(json.dumps(keys))
+    assert make().attest("e2ee-mock").report.gpu_reached == "nras"
+    assert json.loads(file.read_bytes()) != keys
+
+
+def test_nvidia_is_sent_the_evidence_and_nothing_beside_it(
+    tee: MockTee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = client(tee, Policy(gpu="nras"), roots=roots(tee))
+    answer = json.loads(ours.gather("e2ee-mock").raw)
+    payload = answer["nvidia_payload"]
+    payload = json.loads(payload) if isinstance(payload, str) else payload
+    filled = {**payload, "filler": "\u00e9" * 3_000_000}
+    filled["evidence_list"] = [{**entry, "filler": "x"} for entry in payload["evidence_list"]]
+    answer["nvidia_payload"] = filled
+    sent = _payload(parse_answer(json.dumps(answer, ensure_ascii=False).encode()))
+    assert json.loads(sent) == payload
+    whole = parse_answer(json.dumps(answer, ensure_ascii=False).encode())
+    monkeypatch.setattr("venice_ref.client.gathering.MAX_ATTESTATION_SIZE", 100)
+    with pytest.raises(MalformedError, match="at most 100"):
+        _payload(whole)
+    del answer["nvidia_payload"]
+    with pytest.raises(MalformedError, match="no GPU evidence"):
+        _payload(parse_answer(json.dumps(answer).encode()))
+
+
+# --- Arguments ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"policy": 3},
+        {"roots": 3},
+        {"endorsements": 4},
+        {"cache_folder": "x"},
+        {"connect_timeout": "x"},
+        {"total_timeout": None},
+        {"idle_timeout": float("nan")},
+    ],
+)
+def test_an_argument_of_another_type_is_a_usage_error(wrong: Any) -> None:
+    with pytest.raises(UsageError):
+        VeniceClient(KEY, "http://127.0.0.1:1", **wrong)
+
+
+@pytest.mark.parametrize("request_id", [123, None, "", "\ud800"])
+def test_an_id_that_is_none_is_refused_before_anything_is_asked(
+    tee: MockTee, request_id: Any
+) -> None:
+    with pytest.raises(UsageError):
+        client(tee).signature("e2ee-mock", request_id)
+    assert not tee.log.requests

@@ -21,8 +21,9 @@ from venice_ref.crypto.address import address_of
 from venice_ref.e2ee.keys import parse_model_key
 from venice_ref.e2ee.messages import check_request
 from venice_ref.e2ee.stream import Completion, Delta
-from venice_ref.errors import PeerError, ProtocolError, ServerError, UsageError
+from venice_ref.errors import PeerError, ProtocolError, ServerError, UsageError, VeniceError
 from venice_ref.model import Address20
+from venice_ref.net.redaction import rewrite_error
 from venice_ref.net.refusals import without_plaintext
 from venice_ref.net.venice import VeniceApi
 from venice_ref.net.web import Response
@@ -97,7 +98,7 @@ class ClientSession:
         report = self._session.report
         if report is None:
             raise UsageError("the session was not attested", rule="SES-5", where="session")
-        return report
+        return self._api.redact_report(report)
 
     def chat(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> ChatStream:
         """Return the answer to `messages` as an iterator of deltas.
@@ -117,7 +118,9 @@ class ClientSession:
                 hint="read it to its end, or close it",
             )
         sent, chosen = list(messages), dict(options)
-        self._stream = ChatStream(self._session, sent, lambda: self._exchange(sent, chosen))
+        self._stream = ChatStream(
+            self._session, sent, lambda: self._exchange(sent, chosen), self._api.redact
+        )
         return self._stream
 
     def signature(self, request_id: str) -> VerifiedSignature:
@@ -137,10 +140,11 @@ class ClientSession:
     def _attest(self) -> None:
         """Attest anew; both keys are given up first, so that nothing is left to fall back to."""
         found = self._gatherer.gather(self._session.model, self._session.challenge)
-        try:
-            self._session.attest(found.raw, now=found.at, endorsements=found.endorsements)
-        except PeerError as refusal:
-            raise found.explain(refusal) from None
+        with self._api.redacting():
+            try:
+                self._session.attest(found.raw, now=found.at, endorsements=found.endorsements)
+            except PeerError as refusal:
+                raise found.explain(refusal) from None
 
     def _request(
         self, messages: List[Mapping[str, Any]], options: Mapping[str, Any]
@@ -184,15 +188,17 @@ class ChatStream:
     Whoever stops early closes it, or drops it; the connection is closed either way  [NET-9].
     """
 
-    __slots__ = ("_completion", "_deltas", "_session", "begun")
+    __slots__ = ("_completion", "_deltas", "_redact", "_session", "begun")
 
     def __init__(
         self,
         session: Session,
         messages: Sequence[Mapping[str, Any]],
         exchange: Callable[[], Response],
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._session = session
+        self._redact = redact
         self.begun = False
         """True once the server began to answer: what fails then leaves an incomplete answer."""
         self._completion: Optional[Completion] = _NOTHING
@@ -234,8 +240,9 @@ class ChatStream:
                     if self.completion.complete:
                         break  # what follows is ignored, and need not be waited for  [STR-2]
                 session.finish()
-        except ServerError as error:
-            raise without_plaintext(error, messages) from None
+        except VeniceError as error:
+            # Whatever it is about, it may quote the peer, and the peer may quote us  [ERR-2].
+            raise without_plaintext(rewrite_error(error, self._redact), messages) from None
         finally:
             if self._completion is None:
                 if session.state == STREAMING:
@@ -247,8 +254,9 @@ def checked_signature(
     api: VeniceApi, address: Address20, report: Report, model: str, request_id: str
 ) -> VerifiedSignature:
     """Return the signature of an answer, made by the key of an attested address  [SIG-4]."""
-    answer = parse_signature_answer(api.signature(model, request_id))
     names = (model, report.facts["upstream_model"])  # [SIG-7]
-    return verify_signature_answer(
-        answer, address, models=tuple(name for name in names if name is not None)
-    )
+    with api.redacting():
+        answer = parse_signature_answer(api.signature(model, request_id))
+        return verify_signature_answer(
+            answer, address, models=tuple(name for name in names if name is not None)
+        )

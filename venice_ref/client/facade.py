@@ -23,11 +23,11 @@ from venice_ref.client.gathering import Gathered, Gatherer, Vendors
 from venice_ref.codec.strict import excerpt
 from venice_ref.e2ee.envelope import draw
 from venice_ref.e2ee.options import check_model
-from venice_ref.errors import PeerError, PolicyError
+from venice_ref.errors import PeerError, PolicyError, UsageError
 from venice_ref.model import Nonce32, RandomBytes
 from venice_ref.net.cache import DiskCache
 from venice_ref.net.sources import OnSource, silent
-from venice_ref.net.venice import ModelInfo, VeniceApi, utc_now
+from venice_ref.net.venice import ModelInfo, VeniceApi, check_id, utc_now
 from venice_ref.net.web import HttpClient
 from venice_ref.receipts.answer import VerifiedSignature
 from venice_ref.session import Session
@@ -96,6 +96,14 @@ class VeniceClient:
     ) -> None:
         self.policy = Policy() if policy is None else policy
         self.roots = roots
+        for name, value, kind in (
+            ("policy", self.policy, Policy),
+            ("roots", roots, TrustRoots),
+            ("endorsements", endorsements, Endorsements),
+            ("cache_folder", cache_folder, (Path, type(None))),
+        ):
+            if not isinstance(value, kind):
+                raise UsageError(f"{excerpt(value)} is of another type", where=name)
         check_policy(self.policy)
         check_endorsements(endorsements)
         http = HttpClient(
@@ -170,19 +178,21 @@ class VeniceClient:
 
     def judge(self, found: Gathered) -> VerifiedAttestation:
         """Return the model key that gathered evidence binds; raises as `attest`."""
-        try:
-            return verify_attestation(
-                found.raw,
-                nonce=found.nonce,
-                model=found.model,
-                policy=self.policy,
-                now=found.at,
-                endorsements=found.endorsements,
-                roots=self.roots,
-                memo=self._gatherer.memo,
-            )
-        except PeerError as refusal:
-            raise found.explain(refusal) from None
+        with self._api.redacting():
+            try:
+                verified = verify_attestation(
+                    found.raw,
+                    nonce=found.nonce,
+                    model=found.model,
+                    policy=self.policy,
+                    now=found.at,
+                    endorsements=found.endorsements,
+                    roots=self.roots,
+                    memo=self._gatherer.memo,
+                )
+            except PeerError as refusal:
+                raise found.explain(refusal) from None
+        return verified._replace(report=self._api.redact_report(verified.report))
 
     def session(self, model: str, *, unsafe_allow_plaintext: bool = False) -> ClientSession:
         """Return a session with a model whose evidence was verified; close it, or use `with`.
@@ -211,6 +221,7 @@ class VeniceClient:
         The evidence is fetched and verified first: only the address that it binds counts
         [SIG-4].  Raises as `attest` and `ClientSession.signature`.
         """
+        check_id(request_id, "request_id")  # before anything is asked
         verified = self.attest(model)
         return checked_signature(self._api, verified.address, verified.report, model, request_id)
 

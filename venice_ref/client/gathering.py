@@ -28,8 +28,8 @@ from venice_ref.attestation.endorsements import (
 )
 from venice_ref.attestation.policy import Policy, includes_assurance
 from venice_ref.attestation.report import FAIL, Report
+from venice_ref.attestation.schema import gpu_list
 from venice_ref.attestation.verify import verify_attestation
-from venice_ref.codec.jose import parse_jws
 from venice_ref.codec.pem import decode_pem_chain
 from venice_ref.codec.strict import decode_utf8
 from venice_ref.errors import (
@@ -41,22 +41,24 @@ from venice_ref.errors import (
     VeniceError,
 )
 from venice_ref.evidence.nvidia.jwks import parse_key_set
-from venice_ref.evidence.nvidia.tokens import parse_nras_answer
+from venice_ref.evidence.nvidia.tokens import parse_nras_answer, verify_tokens
 from venice_ref.evidence.tdx.intel import PCK_ROLES, parse_chain
 from venice_ref.evidence.tdx.quote import Quote, decode_quote_text, parse_quote
 from venice_ref.model import Nonce32
 from venice_ref.net.cache import DiskCache
 from venice_ref.net.nras import NrasClient
 from venice_ref.net.pcs import PcsClient
-from venice_ref.net.sources import NETWORK, CollateralSource, KeySetSource, OnSource, silent
+from venice_ref.net.redaction import rewrite_error
+from venice_ref.net.sources import CACHE, NETWORK, CollateralSource, KeySetSource, OnSource, silent
 from venice_ref.net.venice import VeniceApi
 from venice_ref.pki.chain import verify_chain
 from venice_ref.pki.signatures import SignatureMemo
-from venice_ref.spec import MAX_CERTIFICATE_SIZE, MAX_TOKEN_SIZE
+from venice_ref.spec import MAX_ATTESTATION_SIZE, MAX_CERTIFICATE_SIZE
 
 __all__ = ["Gathered", "Gatherer", "Vendors"]
 
 _PCK_CHAIN: Final = 5
+_EVIDENCE_MEMBERS: Final = ("certificate", "evidence", "arch", "nonce")
 _NO_CACHE: Final = DiskCache(None)
 
 
@@ -181,7 +183,8 @@ class Gatherer:
                 if self._holds(model, nonce, raw, "signed"):
                     found = self._nvidia(parse_answer(raw), found)
         except (PeerError, TransportError) as error:
-            missing[step] = error
+            # It may quote the evidence, and the evidence our API key  [ERR-2].
+            missing[step] = rewrite_error(error, self._api.redact)
         return Gathered(model, nonce, raw, self._clock(), found, missing)
 
     def _fetch(self, model: str, challenge: Callable[[], Nonce32]) -> Tuple[Nonce32, bytes]:
@@ -261,26 +264,57 @@ class Gatherer:
         This tells NVIDIA which machine is used; see `net.nras`.
         """
         count = 0 if answer.nvidia is None else len(answer.nvidia.evidence)
-        payload: Any = answer.members.get("nvidia_payload")
-        text = payload if isinstance(payload, str) else json.dumps(payload)
+        payload = _payload(answer)
         self._vendors.on_source(NETWORK, f"asking {self._nras.base_url} about {count} GPUs")
-        nras = self._nras.attest_gpus(text.encode("utf-8"))
+        nras = self._nras.attest_gpus(payload)
         jwks = found.jwks
         if jwks is None:
-            jwks = self._keys.jwks()
-            if not _has_keys(jwks, nras):
+            jwks, source = self._keys.find()
+            if source == CACHE and not self._has_keys(jwks, nras):
                 jwks = self._keys.jwks(fresh=True)
         return found._replace(nras=nras, jwks=jwks)
 
-
-def _has_keys(jwks: bytes, nras: bytes) -> bool:
-    """Tell whether a key set has the keys that an answer names; false only where one is missing."""
-    try:
-        answer, known = parse_nras_answer(nras), parse_key_set(jwks).keys
-        headers = [
-            parse_jws(token, max_size=MAX_TOKEN_SIZE).header
-            for token in (answer.overall, *answer.gpus.values())
-        ]
-    except MalformedError:  # other keys would not help
+    def _has_keys(self, jwks: bytes, nras: bytes) -> bool:
+        """Tell whether an answer verifies under a key set; false only where other keys may help."""
+        try:
+            answer = parse_nras_answer(nras)
+        except MalformedError:  # other keys would not help
+            return True
+        try:
+            verify_tokens(
+                answer,
+                parse_key_set(jwks),
+                now=self._clock(),
+                intermediates=self.roots.nvidia_nras,
+                memo=self.memo,
+            )
+        except PeerError:
+            return False
         return True
-    return all(header.get("kid") in known for header in headers)
+
+
+def _payload(answer: Answer) -> bytes:
+    """Return the GPU evidence of an answer as NVIDIA's service takes it, and nothing else.
+
+    What else the service may have put beside the evidence is not passed on to NVIDIA.
+
+    Raises:
+        MalformedError: no GPU evidence, or more than an attestation answer may hold.
+    """
+    payload = None if answer.nvidia is None else answer.nvidia.members
+    entries = None if payload is None else gpu_list(payload, "evidence_list")
+    if payload is None or entries is None:
+        raise MalformedError("no GPU evidence", rule="GPU-4", where="attestation.nvidia_payload")
+    sent: Dict[str, Any] = {name: payload.get(name) for name in ("nonce", "arch")}
+    sent["evidence_list"] = [
+        {name: entry.get(name) for name in _EVIDENCE_MEMBERS if name in entry} for entry in entries
+    ]
+    present = {name: value for name, value in sent.items() if value is not None}
+    raw = json.dumps(present, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    if len(raw) > MAX_ATTESTATION_SIZE:
+        raise MalformedError(
+            f"GPU evidence of {len(raw)} bytes, at most {MAX_ATTESTATION_SIZE}",
+            rule="NET-3",
+            where="attestation.nvidia_payload",
+        )
+    return raw

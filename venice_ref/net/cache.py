@@ -6,8 +6,9 @@ its last change is when it was stored.  It has the form that the command line ta
 (`--collateral`, `--jwks`).
 
 A cache never fails and is never believed: what cannot be read was not there, what cannot be written
-is not kept, and what is read goes through the same verification as an answer from the network.  So
-whoever can write into the folder can at most slow this program down.
+is not kept, and what is read goes through the same verification as an answer from the network.
+What does not serve there is asked for again (`net.sources`, `client.gathering`).  So whoever can
+write into the folder can at most slow this program down, or keep it from working without network.
 """
 
 from __future__ import annotations

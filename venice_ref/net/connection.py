@@ -146,6 +146,10 @@ def secure_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    if hasattr(context, "keylog_filename"):
+        # SSLKEYLOGFILE asks for the session secrets in a file: with them, whoever recorded the
+        # connection reads the API key that TLS is to protect  [ERR-2].  The default context obeys.
+        context.keylog_filename = None  # type: ignore[assignment]  # None switches it off
     return context
 
 

@@ -1,6 +1,6 @@
 """NVIDIA's remote attestation service: a verdict on GPU evidence, and the keys that sign it.
 
-    POST /v3/attest/gpu              the GPU evidence of an answer, verbatim; tokens come back
+    POST /v3/attest/gpu              the GPU evidence of an answer; tokens come back
     GET  /.well-known/jwks.json      the keys of the last two days
 
 To ask for a verdict discloses to NVIDIA the serial numbers of the GPUs and their versions, that is,
@@ -67,8 +67,8 @@ class NrasClient:
     def attest_gpus(self, payload: bytes) -> bytes:
         """Return the tokens for GPU evidence: at most 1048576 bytes, whatever they say.
 
-        `payload` is the object `nvidia_payload` of an attestation answer as JSON text, and is sent
-        as it is.  This discloses the serial numbers of the GPUs to NVIDIA; see above.
+        `payload` is the GPU evidence of an attestation answer as JSON text, and is sent as it is.
+        This discloses the serial numbers of the GPUs to NVIDIA; see above.
 
         Raises:
             UsageError: a payload that is empty or larger than an attestation answer.

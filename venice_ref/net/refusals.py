@@ -14,11 +14,24 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    TypeVar,
+)
 
 from venice_ref.codec.strict import JsonObject, excerpt, parse_json
-from venice_ref.errors import MalformedError, ServerError
+from venice_ref.errors import MalformedError, ServerError, VeniceError
 from venice_ref.model import Json
+from venice_ref.net.redaction import rewrite_error
 from venice_ref.spec import MAX_ERROR_BODY_SIZE, PATH_MODELS, PATH_SIGNATURE
 
 __all__ = [
@@ -29,6 +42,8 @@ __all__ = [
     "server_error",
     "without_plaintext",
 ]
+
+Error = TypeVar("Error", bound=VeniceError)
 
 _KIND_BY_STATUS: Dict[int, str] = {
     401: "authentication",
@@ -86,10 +101,16 @@ _NOT_FOUND_HINTS: Dict[str, str] = {
 }
 _REPEATED = 16
 """Characters in a row of a message that an error may not repeat."""
+_SHORT = 4
+"""Characters of a message from which on it is looked for within words."""
+_QUOTED = re.compile(r"['\"].*['\"]", re.DOTALL)
+"""All that an error quotes, from the first mark to the last."""
 
 _MAX_SHOWN = 160
 _LONG_HEX = re.compile(r"[0-9A-Fa-f]{64,}")
-_UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
+"""What a code looks like; whatever else is there may be anything, such as a prompt  [ERR-2]."""
+_WORD_CHARACTER = re.compile(r"\w")
 _SECONDS = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -173,7 +194,7 @@ def server_error(
         f"the server answered {status}: {excerpt(shown, _MAX_SHOWN)}",
         kind=kind,
         status=status,
-        code=_UNPRINTABLE.sub("?", redact(body.codes[0]))[:64] if body.codes else "",
+        code=_shown_code(body.codes, redact),
         retry_after=body.retry_after if seconds is None else seconds,
         rule="NET-5",
         where=path,
@@ -181,24 +202,26 @@ def server_error(
     )
 
 
-def without_plaintext(error: ServerError, messages: Sequence[Mapping[str, Any]]) -> ServerError:
-    """Return the error without the server's text where that repeats a message  [ERR-2].
+def without_plaintext(error: Error, messages: Sequence[Mapping[str, Any]]) -> Error:
+    """Return the same error, without the texts in it that repeat a message  [ERR-2, KEY-12].
 
-    Servers behind the enclave have quoted the decrypted input in their validation errors.
+    Servers behind the enclave have quoted the decrypted input in their validation errors, and a
+    hostile one can put it wherever an error quotes the peer.
     """
-    contents = [ascii(text)[1:-1] for text in _strings([m.get("content") for m in messages])]
-    if not any(_repeats(error.message, text) or _repeats(error.code, text) for text in contents):
-        return error
-    status = "in the stream" if error.status is None else str(error.status)
-    return ServerError(
-        f"the server answered {status}, in words that repeat the request; they are not shown",
-        kind=error.kind,
-        status=error.status,
-        retry_after=error.retry_after,
-        rule=error.rule,
-        where=error.where,
-        hint=error.hint,
-    )
+    said = [form for m in messages for text in _strings(m.get("content")) for form in _forms(text)]
+    if isinstance(error, ServerError):
+        status = "in the stream" if error.status is None else str(error.status)
+        instead = f"the server answered {status}, in words that repeat the request;"
+    else:
+        instead = "the answer is refused, for a reason that repeats the request;"
+    message = error.message
+
+    def rewrite(text: str) -> str:
+        if not any(_repeats(text, form) for form in said):
+            return text
+        return f"{instead} they are not shown" if text is message else "[not shown]"
+
+    return rewrite_error(error, rewrite)
 
 
 def parse_retry_after(text: str, now: datetime) -> Optional[float]:
@@ -259,19 +282,51 @@ def _request_id(outer: JsonObject) -> str:
     return f" (request {name})" if name else ""
 
 
+def _shown_code(codes: Sequence[str], redact: Callable[[str], str]) -> str:
+    """Return the first code of the server, or nothing where it is no code or holds our key."""
+    code = codes[0] if codes else ""
+    return code if _CODE.match(code) is not None and redact(code) == code else ""
+
+
 def _strings(value: Any) -> Iterator[str]:
+    """Yield the texts of a content; the type of a part is ours to say, not the user's."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, tuple)):
         for entry in value:
             yield from _strings(entry)
     elif isinstance(value, Mapping):
-        yield from _strings(list(value.values()))
+        for name, entry in value.items():
+            if name != "type":
+                yield from _strings(entry)
+
+
+def _folded(shown: str) -> str:
+    """Return a shown text in one case, and with quotation marks as they were before `excerpt`."""
+    return shown.replace("\\'", "'").casefold()
+
+
+def _forms(text: str) -> Set[str]:
+    """Return how `excerpt` shows a text, and the same text in another case; all folded."""
+    cases = (text, text.lower(), text.upper(), text.casefold())
+    return {_folded(ascii(case)[1:-1]) for case in cases}
 
 
 def _repeats(shown: str, text: str) -> bool:
-    """True where `shown` holds a short `text`, or 16 characters in a row of a longer one."""
-    if len(text) <= _REPEATED:
-        return len(text) >= 4 and text in shown
-    starts = range(len(shown) - _REPEATED + 1)
-    return any(shown[start : start + _REPEATED] in text for start in starts)
+    """True where `shown` holds a short `text`, or 16 characters in a row of a longer one.
+
+    Of fewer than 4 characters, it must be a word of what the peer said, which stands in quotation
+    marks: within words, and in our own, such a text proves nothing.
+    """
+    shown = _folded(shown)
+    if len(text) > _REPEATED:
+        starts = range(len(shown) - _REPEATED + 1)
+        return any(shown[start : start + _REPEATED] in text for start in starts)
+    if len(text) >= _SHORT:
+        return text in shown
+    quoted = _QUOTED.search(shown)
+    if quoted is None or not text.strip():
+        return False
+    before = r"(?<!\w)" if _WORD_CHARACTER.match(text[0]) else ""
+    after = r"(?!\w)" if _WORD_CHARACTER.match(text[-1]) else ""
+    return re.search(before + re.escape(text) + after, quoted[0]) is not None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Callable, Final, NamedTuple, Optional, Protocol
+from typing import Callable, Final, NamedTuple, Optional, Protocol, Tuple
 
-from venice_ref.codec.strict import parse_json_object
 from venice_ref.errors import MalformedError, PeerError, TransportError
+from venice_ref.evidence.nvidia.jwks import parse_key_set
 from venice_ref.evidence.tdx.collateral import (
     VerifiedCollateral,
     parse_collateral,
@@ -25,7 +25,7 @@ from venice_ref.net.venice import utc_now
 from venice_ref.pki.chain import TrustAnchor
 from venice_ref.pki.names import COMMON_NAME
 from venice_ref.pki.signatures import SignatureMemo
-from venice_ref.spec import MAX_COLLATERAL_AGE_SECONDS, MAX_JWKS_AGE_SECONDS, MAX_JWKS_SIZE
+from venice_ref.spec import MAX_COLLATERAL_AGE_SECONDS, MAX_JWKS_AGE_SECONDS
 
 __all__ = [
     "CACHE",
@@ -215,9 +215,14 @@ class KeySetSource:
         self._on_source = on_source
 
     def jwks(self, *, fresh: bool = False) -> bytes:
-        """Return the key set, for the caller to verify; at most an hour old  [NET-13].
+        """Return the key set, for the caller to verify; see `find`."""
+        return self.find(fresh=fresh)[0]
 
-        `fresh` asks the service in any case: for a token whose key the cached set does not have.
+    def find(self, *, fresh: bool = False) -> Tuple[bytes, str]:
+        """Return the key set and its source, `CACHE` or `NETWORK`; at most an hour old  [NET-13].
+
+        Of what is in the cache nothing is known but that it is a key set.  `fresh` asks the service
+        in any case: for tokens that do not verify under the cached set.
 
         Raises:
             TransportError: the service cannot be reached, and nothing in the cache is recent.
@@ -227,15 +232,15 @@ class KeySetSource:
         if (
             stored is not None
             and _is_recent(stored.stored_at, self._clock(), MAX_JWKS_AGE_SECONDS)
-            and _is_object(stored.raw)
+            and _is_key_set(stored.raw)
         ):
             self._on_source(CACHE, "NVIDIA's keys from the cache")
-            return stored.raw
+            return stored.raw, CACHE
         self._on_source(NETWORK, f"asking {self._service.base_url} for NVIDIA's keys")
         raw = self._service.jwks()
-        if _is_object(raw):
+        if _is_key_set(raw):
             self._cache.write(name, raw, now=self._clock())
-        return raw
+        return raw, NETWORK
 
 
 def _is_recent(stored_at: datetime, now: datetime, max_age_seconds: float) -> bool:
@@ -243,9 +248,9 @@ def _is_recent(stored_at: datetime, now: datetime, max_age_seconds: float) -> bo
     return 0 <= (now - stored_at).total_seconds() <= max_age_seconds
 
 
-def _is_object(raw: bytes) -> bool:
+def _is_key_set(raw: bytes) -> bool:
     try:
-        parse_json_object(raw, max_size=MAX_JWKS_SIZE)
+        parse_key_set(raw)
     except MalformedError:
         return False
     return True

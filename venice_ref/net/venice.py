@@ -7,14 +7,18 @@ checks what belongs to HTTP: the status, the content type, and when an exchange 
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from datetime import datetime, timezone
-from typing import Callable, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
+from venice_ref.attestation.report import Report
 from venice_ref.codec.strict import JsonObject, parse_json_object
 from venice_ref.e2ee.stream import check_content_type
-from venice_ref.errors import MalformedError, ServerError, UsageError
+from venice_ref.errors import MalformedError, ServerError, UsageError, VeniceError
 from venice_ref.model import Nonce32
+from venice_ref.net.redaction import rewrite_error, rewrite_report
 from venice_ref.net.refusals import parse_error_body, server_error
 from venice_ref.net.web import HttpClient, Response
 from venice_ref.spec import (
@@ -31,12 +35,20 @@ from venice_ref.spec import (
     PATH_SIGNATURE,
 )
 
-__all__ = ["Attempts", "ModelInfo", "VeniceApi", "parse_models", "utc_now"]
+__all__ = ["Attempts", "ModelInfo", "VeniceApi", "check_id", "parse_models", "utc_now"]
 
 FIRST_WAIT_SECONDS = 1.0
 """Wait before the second attempt where the server asks for none; doubled after each  [NET-4]."""
 
+MAX_MODELS = 10_000
+"""Models of one list  [NET-3]."""
+
+MAX_MODEL_TEXT = 256
+"""Characters of the id, the name and the type of a model  [NET-3]."""
+
 EVENT_STREAM = "text/event-stream"
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Result = TypeVar("Result")
 
@@ -119,22 +131,42 @@ class VeniceApi:
         """Return a fresh budget of attempts."""
         return Attempts(self._sleep)
 
+    def redact(self, text: str) -> str:
+        """Return a text without the API key."""
+        return self._http.redact(text)
+
+    def redact_report(self, report: Report) -> Report:
+        """Return a report without the API key: it quotes evidence, which a peer wrote  [ERR-2]."""
+        return rewrite_report(report, self._http.redact)
+
+    @contextlib.contextmanager
+    def redacting(self) -> Iterator[None]:
+        """Take the API key out of every error that passes, and out of its report  [ERR-2]."""
+        try:
+            yield
+        except VeniceError as error:
+            rewrite_error(error, self._http.redact)
+            raise
+
     def models(self) -> Tuple[ModelInfo, ...]:
         """Return the models in the order of the service."""
-        return parse_models(self._repeat(lambda: self._get(PATH_MODELS, {}, MAX_MODELS_SIZE)))
+        with self.redacting():
+            return parse_models(self._repeat(lambda: self._get(PATH_MODELS, {}, MAX_MODELS_SIZE)))
 
     def attestation(self, model: str, nonce: Nonce32) -> bytes:
         """Return the body of an attestation answer; nothing but a 200 is evidence  [NET-7]."""
-        params = {"model": _named(model, "model"), "nonce": nonce.hex()}  # [ATT-2]
-        return self._get(PATH_ATTESTATION, params, MAX_ATTESTATION_SIZE)
+        params = {"model": check_id(model, "model"), "nonce": nonce.hex()}  # [ATT-2]
+        with self.redacting():
+            return self._get(PATH_ATTESTATION, params, MAX_ATTESTATION_SIZE)
 
     def signature(self, model: str, request_id: str) -> bytes:
         """Return the body of a signature answer; an absent one is an error  [SIG-10]."""
         params = {
-            "model": _named(model, "model"),
-            "request_id": _named(request_id, "request_id"),
+            "model": check_id(model, "model"),
+            "request_id": check_id(request_id, "request_id"),
         }
-        raw = self._repeat(lambda: self._get(PATH_SIGNATURE, params, MAX_SIGNATURE_ANSWER_SIZE))
+        with self.redacting():
+            raw = self._repeat(lambda: self._get(PATH_SIGNATURE, params, MAX_SIGNATURE_ANSWER_SIZE))
         # A missing signature also comes with 200 and an error_code; protocol notes, 2.3.
         if len(raw) <= MAX_ERROR_BODY_SIZE and parse_error_body(raw).is_error:
             raise self._error(200, raw, PATH_SIGNATURE)
@@ -147,6 +179,10 @@ class VeniceApi:
             ServerError: a status other than 200, or an error with the status 200  [NET-5].
             MalformedError: an answer that is no event stream  [STR-15].
         """
+        with self.redacting():
+            return self._chat(headers, body)
+
+    def _chat(self, headers: Mapping[str, str], body: bytes) -> Response:
         accept = {"Accept": EVENT_STREAM, **headers}
         response = self._http.post_stream(PATH_CHAT, accept, body, max_size=MAX_STREAM_SIZE)
         if response.status != 200:
@@ -199,12 +235,20 @@ class VeniceApi:
 def parse_models(raw: bytes) -> Tuple[ModelInfo, ...]:
     """Return the models of a list `{"data": [{"id", "type", "model_spec": {...}}]}`.
 
-    A capability counts where it is the boolean `true`; "true" and 1 are not  [REQ-8].
+    A capability counts where it is the boolean `true`; "true" and 1 are not  [REQ-8].  The number
+    of models and the lengths of their texts have limits, as a table has to be laid out of them.
+
+    Raises:
+        MalformedError: not such a list [REQ-8], or one above the limits [NET-3].
     """
     top = parse_json_object(raw, max_size=MAX_MODELS_SIZE, where="models", rule="REQ-8")
     rows = top.items("data")
     if rows is None:
         raise MalformedError("no list of models", where="models.data", rule="REQ-8")
+    if len(rows) > MAX_MODELS:
+        raise MalformedError(
+            f"{len(rows)} models, at most {MAX_MODELS}", where="models.data", rule="NET-3"
+        )
     return tuple(_model(row, f"models.data[{index}]") for index, row in enumerate(rows))
 
 
@@ -220,24 +264,31 @@ def _model(row: object, where: str) -> ModelInfo:
     able = capabilities if isinstance(capabilities, dict) else {}
     tokens = spec.get("availableContextTokens")
     return ModelInfo(
-        id=name,
-        name=_string(spec.get("name")),
-        type=_string(entry.get("type")),
+        id=_string(name, f"{where}.id"),
+        name=_string(spec.get("name"), f"{where}.model_spec.name"),
+        type=_string(entry.get("type"), f"{where}.type"),
         supports_tee=_boolean(able.get("supportsTeeAttestation")),
         supports_e2ee=_boolean(able.get("supportsE2EE")),
         context_tokens=tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None,
     )
 
 
-def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _string(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        return ""
+    if len(value) > MAX_MODEL_TEXT:
+        raise MalformedError(
+            f"{len(value)} characters, at most {MAX_MODEL_TEXT}", where=where, rule="NET-3"
+        )
+    return value
 
 
 def _boolean(value: object) -> Optional[bool]:
     return value if isinstance(value, bool) else None
 
 
-def _named(text: str, where: str) -> str:
-    if not isinstance(text, str) or not text:
-        raise UsageError("an id must be a string that is not empty", rule="REQ-9", where=where)
+def check_id(text: str, where: str) -> str:
+    """Return an id that can stand in a URL: a string, not empty, without lone surrogates."""
+    if not isinstance(text, str) or not text or _SURROGATE.search(text) is not None:
+        raise UsageError("an id must be a text that is not empty", rule="REQ-9", where=where)
     return text

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, f
 from venice_ref import __version__
 from venice_ref.codec.strict import excerpt
 from venice_ref.errors import TransportError, TruncatedError, UsageError
+from venice_ref.net.redaction import cut_out
 from venice_ref.net.url import is_query, parse_base_url, percent_encode
 from venice_ref.spec import (
     CONNECT_TIMEOUT_SECONDS,
@@ -35,6 +36,9 @@ __all__ = ["HttpClient", "Response"]
 
 MAX_REDIRECTS = 3
 """Redirects of one GET that are followed, all within the origin  [NET-2]."""
+
+MAX_TIMEOUT_SECONDS = 1_000_000
+"""What every platform's sockets can count."""
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _READ_PIECE = 64 * 1024
@@ -168,8 +172,8 @@ class HttpClient:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = parse_base_url(base_url)
-        if min(connect_timeout, idle_timeout, total_timeout) <= 0:
-            raise UsageError("a time-out must be more than 0 seconds", rule="NET-3")
+        for seconds in (connect_timeout, idle_timeout, total_timeout):
+            _check_timeout(seconds)
         if api_key is not None and not _can_be_key(api_key):
             raise UsageError(
                 "the API key is empty, no text, or holds a character that no header can carry",
@@ -194,7 +198,7 @@ class HttpClient:
 
     def redact(self, text: str) -> str:
         """Return `text` without the API key, which a peer may have sent back  [ERR-2]."""
-        return text.replace(self._api_key, "[API key]") if self._api_key else text
+        return cut_out(text, self._api_key) if self._api_key else text
 
     def get(
         self,
@@ -276,7 +280,7 @@ class HttpClient:
 
         host = self.base_url.host
         if self.base_url.scheme == "https" and self._context is None:
-            self._context = connection.secure_context()
+            self._context = _secure_context()
         sent = self._headers(headers, body)
         total = self._total if body is not None else min(self._total, self._idle)
         deadline = connection.Deadline(self._idle, total, host, self._monotonic)
@@ -326,9 +330,31 @@ class HttpClient:
             response.close()
             raise TransportError(
                 f"{self.base_url.host} sent a compressed body that was not asked for:"
-                f" {excerpt(encoding)}",
+                f" {excerpt(self.redact(encoding))}",
                 rule="NET-3",
             )
+
+
+def _check_timeout(seconds: object) -> None:
+    """Refuse what no socket takes; `nan` is not above 0 either."""
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not number or not 0 < seconds <= MAX_TIMEOUT_SECONDS:  # type: ignore[operator]  # a number
+        raise UsageError(
+            f"a time-out must be more than 0 and at most {MAX_TIMEOUT_SECONDS} seconds",
+            rule="NET-3",
+        )
+
+
+def _secure_context() -> ssl.SSLContext:
+    from venice_ref.net import connection  # noqa: PLC0415  # ssl and urllib.request cost 27 ms
+
+    try:
+        return connection.secure_context()
+    except connection.FAILURES as failure:
+        raise UsageError(
+            f"TLS cannot be set up on this machine: {type(failure).__name__}",
+            hint="check the variables SSLKEYLOGFILE, SSL_CERT_FILE and SSL_CERT_DIR",
+        ) from None
 
 
 def _can_be_key(api_key: object) -> bool:

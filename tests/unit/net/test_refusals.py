@@ -125,8 +125,23 @@ def test_the_servers_text_is_short_and_escaped() -> None:
     assert len(error.message) < 300
     assert error.message.isascii()
     assert error.message.isprintable()
-    assert len(error.code) == 64
-    assert error.code.isprintable()
+    assert error.code == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("E_1.a:b-c", "E_1.a:b-c"),
+        ("x" * 64, "x" * 64),
+        ("x" * 65, ""),
+        ("my secret prompt", ""),
+        ("a\n", ""),
+        ("caf\u00e9", ""),
+    ],
+)
+def test_a_code_is_shown_where_it_has_the_form_of_one(code: str, shown: str) -> None:
+    error = server_error(400, openai("bad", code).encode(), path="/x", now=NOW)
+    assert error.code == shown  # [ERR-2]
 
 
 def test_keys_and_ciphertext_are_not_repeated() -> None:
@@ -207,6 +222,15 @@ def leaky(messages: Any, error: Any) -> str:
         ("caf\u00e9 \u2192 \U0001f600 and so on", "saw 'caf\\xe9 \\u2192 \\U0001f600 and'", True),
         ("hunter2", "bad word hunter2", True),
         ("a", "a server error", False),
+        ("PIN", "'bad input: PIN'", True),
+        ("pin", "'bad input: \"PIN\"'", True),
+        ("PIN", "'spinning'", False),
+        (" ", "'a b'", False),
+        (PROMPT, f"cannot parse {PROMPT.upper()!r}", True),
+        ("\u00fcber Gr\u00fc\u00dfe", ascii("\u00dcBER GR\u00dcSSE"), True),
+        ("it's a \"x\", it's", ascii("saw: it's a \"x\", it's"), True),
+        ("text?", "required text/event-stream", False),
+        ([{"type": "text", "text": "ok?"}], "required text/event-stream", False),
         ([{"type": "text", "text": PROMPT}], f"cannot parse {PROMPT!r}", True),
         (None, "x", False),
     ],

@@ -373,7 +373,7 @@ def test_keys_are_cached_for_an_hour(keys: KeySetup) -> None:
 
 def test_keys_are_fetched_where_fresh_ones_are_asked_for(keys: KeySetup) -> None:
     keys.source.jwks()
-    keys.keys.raw = b'{"keys":[{}]}'
+    keys.keys.raw = b'{"keys":[{"kid":"x"}]}'
     assert keys.source.jwks() == JWKS
     assert keys.source.jwks(fresh=True) == keys.keys.raw
     assert keys.source.jwks() == keys.keys.raw
@@ -386,8 +386,8 @@ def test_keys_from_the_future_are_passed_over(keys: KeySetup) -> None:
     assert keys.said == [NETWORK, NETWORK]
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"a":1,"a":2}'])
-def test_what_is_no_object_is_neither_kept_nor_used(keys: KeySetup, raw: bytes) -> None:
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"{}", b'{"keys":[{}]}', b'{"a":1,"a":2}'])
+def test_what_is_no_key_set_is_neither_kept_nor_used(keys: KeySetup, raw: bytes) -> None:
     keys.keys.raw = raw
     assert keys.source.jwks() == raw  # for the caller, whose verification says what is wrong
     assert not keys.folder.exists()

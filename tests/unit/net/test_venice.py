@@ -88,6 +88,30 @@ def test_what_is_no_list_of_models_is_malformed(raw: bytes) -> None:
         parse_models(raw)
 
 
+@pytest.mark.parametrize("member", ["id", "name", "type"])
+def test_the_texts_of_a_model_have_a_limit(member: str) -> None:
+    def entry(text: str) -> object:
+        spec = {"name": text if member == "name" else "n"}
+        return {
+            "id": "i",
+            "type": "t",
+            "model_spec": spec,
+            **({} if member == "name" else {member: text}),
+        }
+
+    assert len(parse_models(models(entry("x" * 256)))) == 1
+    with pytest.raises(MalformedError, match="257 characters") as caught:  # [NET-3]
+        parse_models(models(entry("x" * 257)))
+    assert (caught.value.rule, caught.value.where.endswith(member)) == ("NET-3", True)
+
+
+def test_the_number_of_models_has_a_limit() -> None:
+    assert len(parse_models(models(*[{"id": "x"}] * 10_000))) == 10_000
+    with pytest.raises(MalformedError, match="10001 models") as caught:  # [NET-3]
+        parse_models(models(*[{"id": "x"}] * 10_001))
+    assert caught.value.rule == "NET-3"
+
+
 # --- Attestation --------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
@@ -19,6 +20,7 @@ from tests.unit.net.server import (
 )
 from venice_ref import __version__
 from venice_ref.errors import TransportError, TruncatedError, UsageError, VeniceError
+from venice_ref.net.connection import secure_context
 from venice_ref.net.web import HttpClient
 
 KEY = "canary-api-key-5e1f"
@@ -552,3 +554,62 @@ def test_a_certificate_that_nobody_signed_is_refused(
             assert HttpClient(url, KEY).get("/models", {}, max_size=99).read_all() == b"trusted"
         thread.join(timeout=3)
     assert seen[0].count(KEY.encode()) == 1
+
+
+# --- Redaction, TLS and time-outs ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Bearer sk-0123456789abcdef!", "Bearer [API key]!"),
+        ("SK-0123456789ABCDEF", "[API key]"),
+        ("cut: 'sk-0123456789a'...", "cut: '[API key]'..."),
+        ("sk-0123456789abcdefsk-0123456789abcdef", "[API key][API key]"),
+        ("sk-01234567 is not enough", "sk-01234567 is not enough"),
+        ("\u0130 sk-0123456789abcdef", "\u0130 [API key]"),
+        ("", ""),
+    ],
+)
+def test_a_key_is_cut_out_whole_cut_short_and_in_any_case(text: str, shown: str) -> None:
+    assert HttpClient(api_key="sk-0123456789abcdef").redact(text) == shown  # [ERR-2]
+
+
+def test_a_key_that_excerpts_escape_is_cut_out_as_well() -> None:
+    key = "a\\b'c\"d" * 3
+    assert "d" not in HttpClient(api_key=key).redact(ascii(key)).replace("[API key]", "")
+
+
+def test_a_short_key_is_cut_out_where_it_stands_by_itself() -> None:
+    redact = HttpClient(api_key="k1").redact
+    assert redact("Bearer k1, k12 ak1") == "Bearer [API key], k12 ak1"
+
+
+def test_an_encoding_that_repeats_the_key_does_not_show_it() -> None:
+    key = "Canary-Api-Key-93b1"
+    answer = reply(headers=f"Content-Encoding: {key}\r\n")
+    with ScriptedServer(answer) as server, pytest.raises(TransportError) as caught:
+        HttpClient(server.url, key).get("/x", {}, max_size=9)
+    assert key.lower() not in str(caught.value).lower()  # [ERR-2]
+
+
+def test_the_secrets_of_tls_are_not_written_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "secrets"))
+    assert secure_context().keylog_filename is None  # [ERR-2]
+
+
+def test_tls_that_cannot_be_set_up_is_the_users_to_mend(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "absent" / "secrets"))
+    with pytest.raises(UsageError, match="FileNotFoundError"):
+        HttpClient("https://127.0.0.1:1").get("/x", {}, max_size=9)
+
+
+@pytest.mark.parametrize("value", ["x", None, True, 0, -1, float("nan"), float("inf"), 1e300])
+@pytest.mark.parametrize("name", ["connect_timeout", "idle_timeout", "total_timeout"])
+def test_a_time_out_is_a_number_that_sockets_take(name: str, value: Any) -> None:
+    with pytest.raises(UsageError, match="time-out"):  # [NET-3]
+        HttpClient(**{name: value})
