@@ -28,7 +28,9 @@ def _reached(findings: Findings, axis: str, rule: str) -> Outcome:
     if includes(axis, reached, required):
         return f"{reached} was reached"
     if not all(check.holds for check in findings.results.values()):
-        return Skip(f"{reached} was reached, {required} is required; the checks that did not pass say why")
+        return Skip(
+            f"{reached} was reached, {required} is required; the checks that did not pass say why"
+        )
     raise PolicyError(
         f"{reached} was reached, {required} is required", rule=rule, where=f"policy.{axis}"
     )

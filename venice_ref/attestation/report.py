@@ -58,13 +58,13 @@ class Report(NamedTuple):
 
     def __str__(self) -> str:
         """Return the report as lines of text: the verdict, then every check with its detail."""
-        lines = [
+        verdict = (
             f"{self.verdict}: assurance {self.assurance_reached}"
             f" (required {self.assurance_required}), GPUs {self.gpu_reached}"
             f" (required {self.gpu_required})"
-        ]
-        lines += [f"{c.status:<13}  {c.requirement:<7} {c.id}: {c.detail}" for c in self.checks]
-        return "\n".join(lines)
+        )
+        lines = [f"{c.status:<13}  {c.requirement:<7} {c.id}: {c.detail}" for c in self.checks]
+        return "\n".join([verdict, *lines])
 
     @property
     def failed(self) -> Tuple[Check, ...]:
