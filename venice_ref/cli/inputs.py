@@ -57,7 +57,9 @@ def read_value(argument: Optional[str], *, max_size: int = MAX_TEXT_SIZE) -> str
 
 
 def write_file(name: str, content: bytes) -> None:
-    """Write a new file, or replace one."""
+    """Write a new file, or replace one; `-` is none, because standard output has the report."""
+    if name == "-":
+        raise UsageError("standard output is taken by the report: name a file", where="file")
     try:
         with open(name, "wb") as file:  # noqa: PTH123  # as above
             file.write(content)

@@ -62,3 +62,10 @@ def test_a_file_is_written(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="cannot write"):
             write_file(name, b"")
     assert (tmp_path / "x").read_bytes() == b"2"
+
+
+def test_standard_output_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="name a file"):
+        write_file("-", b"x")
+    assert list(tmp_path.iterdir()) == []
