@@ -120,7 +120,9 @@ def info(findings: Findings) -> Outcome:
 def manager_quote(findings: Findings) -> Outcome:
     """Refuse a compose manager's record whose quote is not as good as the model's  [DST-18]."""
     node = findings.the_answer.members.child("compose_manager_attestation")
-    if node is None:
+    # An object with neither, such as an error of the manager, states nothing that could be judged.
+    # With one of the two it is a record, and all of it has to hold.
+    if node is None or not any(node.get(name) for name in ("quote", "actions_hash")):
         return Skip("the answer carries no record of a compose manager")
     record = findings.manager_record = parse_manager_record(node)
     facts = accept_quote(record.quote, findings)

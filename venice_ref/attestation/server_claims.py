@@ -110,7 +110,7 @@ def _tdx_values(tdx: JsonObject, quote: Quote) -> Iterator[str]:
 def _differs(node: JsonObject, name: str, own: bytes) -> Iterator[str]:
     """Yield the path of a value in hexadecimal that is not our own."""
     text = node.text(name)
-    if text is None:
+    if not text:  # an empty text claims nothing
         return
     value = decode_hex(text, size=len(own), allow_0x=True, where=node.path(name), rule="ATT-10")
     if value != own:
@@ -121,7 +121,7 @@ def _address_claims(node: Optional[JsonObject], findings: Findings) -> Iterator[
     if node is None:
         return
     claimed = node.text("reportDataAddress")
-    if claimed is not None:
+    if claimed:  # an empty text claims nothing
         where = node.path("reportDataAddress")
         if parse_address(claimed, where=where) != findings.the_quote.report_data[:20]:
             yield f"{where} is not what the quote says"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Callable, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple
 
 import pytest
 
@@ -299,6 +299,22 @@ def test_without_a_record_nothing_is_missed() -> None:
     report = Scene().passes(MEASURED)
     for name in ("dstack.manager_quote", "dstack.manager"):
         assert (report.check(name).status, report.check(name).required) == ("not_performed", False)
+
+
+@pytest.mark.parametrize("record", [{}, {"error": "no socket"}, {"quote": "", "actions": []}])
+def test_what_states_nothing_is_no_record(record: Dict[str, Any]) -> None:  # DST-18
+    scene = Scene()
+    scene.answer["compose_manager_attestation"] = record
+    check = scene.passes(MEASURED).check("dstack.manager_quote")
+    assert (check.status, check.required) == ("not_performed", False)
+
+
+@pytest.mark.parametrize("name", ["quote", "actions_hash"])
+def test_half_a_record_is_refused(name: str) -> None:  # DST-17
+    scene = Scene()
+    scene.add_manager()
+    del scene.answer["compose_manager_attestation"][name]
+    assert scene.refused(DCAP).failed == [("dstack.manager_quote", "DST-17")]
 
 
 def _sgx(scene: Scene) -> str:
