@@ -114,7 +114,11 @@ def info(findings: Findings) -> Outcome:
         compose_hash=None if findings.compose is None else findings.compose.compose_hash,
         ppid=None if facts is None else facts.pck.ppid,
     )
-    return f"{len(found.matched)} claims are proven, {len(found.unchecked)} cannot be compared"
+    # Only the claims of `registers` are looked at: a name, say, or a second copy of the log is not.
+    return (
+        f"{len(found.matched)} claims are proven, {len(found.unchecked)} cannot be compared;"
+        " the rest of info is not judged"
+    )
 
 
 def manager_quote(findings: Findings) -> Outcome:
