@@ -1,0 +1,1 @@
+"""Generators of the test vectors: one seeded function for each file under `vectors/`."""
