@@ -11,6 +11,8 @@ import sys
 from datetime import datetime
 from typing import Callable, Dict, Final, NoReturn, Optional, Sequence
 
+from conformance.requirements import SuiteError
+
 __all__ = ["main", "run"]
 
 EXIT_FAILED: Final = 3
@@ -24,10 +26,15 @@ venice-conformance: tests clients of Venice AI's TEE/E2EE protocol.
                                    every step shown and checked; start here
   python3 -m conformance serve     a mock TEE for a client of your own: honest,
                                    or with one named misbehaviour
-  python3 -m conformance list      the misbehaviours and the requirements
+  python3 -m conformance list      the misbehaviours, the requirements and the
+                                   vectors; show ID prints one with its bytes
   python3 -m conformance explain ID
-                                   one of them in full, with its place in the
-                                   code
+                                   a requirement with its reason, its tests and
+                                   its place in the code, or one of the others
+  python3 -m conformance vectors   the test vectors: --check makes all of them
+                                   again and compares, --write writes them
+  python3 -m conformance coverage  which requirement is tested by what
+  python3 -m conformance export    requirements and vectors as JSON or CSV
 
 Each command has --help. Nothing needs a network, a key or an installation.
 """
@@ -52,7 +59,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return _COMMANDS[options.command](options)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except OSError as error:
+    except (OSError, SuiteError) as error:
         print(f"python3 -m conformance: {error}", file=sys.stderr)
         return EXIT_FAILED
 
@@ -67,8 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_demo(commands.add_parser("demo", help="an encrypted conversation, every step checked"))
     _add_serve(commands.add_parser("serve", help="run the mock TEE"))
-    _add_list(commands.add_parser("list", help="misbehaviours and requirements"))
-    _add_explain(commands.add_parser("explain", help="one of them in full"))
+    _add_list(commands.add_parser("list", help="misbehaviours, requirements and vectors"))
+    _add_name(commands.add_parser("explain", help="one of them, and what belongs to it"))
+    _add_name(commands.add_parser("show", help="a vector with every byte of its input"))
+    _add_vectors(commands.add_parser("vectors", help="list, check or write the test vectors"))
+    _add_coverage(commands.add_parser("coverage", help="which requirement is tested by what"))
+    _add_export(commands.add_parser("export", help="requirements and vectors as one document"))
     return parser
 
 
@@ -102,14 +113,47 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("what", nargs="?", choices=["scenarios", "requirements"], help="one of the two lists")
+    add("what", nargs="?", choices=["scenarios", "requirements", "vectors"], help="one list")
     add("--json", action="store_true", help="print one JSON object instead")
 
 
-def _add_explain(parser: argparse.ArgumentParser) -> None:
+def _add_name(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("id", help="a requirement such as ENV-4, or a scenario such as chat-cut")
+    add(
+        "id",
+        help="a requirement such as ENV-4, a scenario such as chat-cut, or a vector such as"
+        " field.open/tag-last-bit",
+    )
     add("--json", action="store_true", help="print one JSON object instead")
+
+
+def _add_vectors(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--check", action="store_true", help="make every file again, compare, and lint"
+    )
+    which.add_argument("--write", action="store_true", help="write what is not as it should be")
+    add("--only", default="", metavar="PREFIX", help="files whose names begin so")
+
+
+def _add_coverage(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--gaps", action="store_true", help="only what is not tested")
+    add("--json", action="store_true", help="print one JSON object instead")
+    add(
+        "--write",
+        action="store_true",
+        help="read the requirements out of SPEC.md into conformance/requirements.json",
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--format", choices=["json", "csv"], default="json", help="default: %(default)s")
+    add("--requirements", action="store_true", help="with csv: requirements, not vectors")
+    add("--only", default="", metavar="PREFIX", help="files of vectors whose names begin so")
+    add("--output", "-o", default="-", metavar="FILE", help="default: standard output")
 
 
 def _port(text: str) -> int:
@@ -182,6 +226,30 @@ def _explain(options: argparse.Namespace) -> int:
     return explain(options.id, as_json=options.json)
 
 
+def _show(options: argparse.Namespace) -> int:
+    from conformance.cli.catalogue import show
+
+    return show(options.id, as_json=options.json)
+
+
+def _vectors(options: argparse.Namespace) -> int:
+    from conformance.cli.vectors import vectors
+
+    return vectors(options)
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from conformance.cli.coverage import print_coverage
+
+    return print_coverage(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from conformance.cli.export import export
+
+    return export(options)
+
+
 _Command = Callable[[argparse.Namespace], int]
 
 _COMMANDS: Final[Dict[str, _Command]] = {
@@ -189,4 +257,8 @@ _COMMANDS: Final[Dict[str, _Command]] = {
     "serve": _serve,
     "list": _list,
     "explain": _explain,
+    "show": _show,
+    "vectors": _vectors,
+    "coverage": _coverage,
+    "export": _export,
 }
