@@ -22,16 +22,15 @@ EXIT_USAGE: Final = 4
 
 
 def list_entries(what: Optional[str], *, as_json: bool) -> int:
-    """Print the scenarios, the requirements, the vectors, or all three."""
+    """Print the scenarios, the requirements or the vectors; without a choice, the first two."""
     document: Dict[str, Any] = {}
     if what in (None, "scenarios"):
         document["scenarios"] = [_scenario_row(row) for row in SCENARIOS.values()]
     if what in (None, "requirements"):
         document["requirements"] = [row._asdict() for row in load_requirements()]
-    if what in (None, "vectors"):
-        document["vectors"] = [
-            _vector_row(vector) for file in load_files() for vector in file.vectors
-        ]
+    files = load_files() if what in (None, "vectors") else ()
+    if what == "vectors":
+        document["vectors"] = [_vector_row(vector) for file in files for vector in file.vectors]
     output = Output()
     if as_json:
         output.line(json.dumps(document, indent=1))
@@ -40,6 +39,9 @@ def list_entries(what: Optional[str], *, as_json: bool) -> int:
         output.line(f"{title.capitalize()} ({len(rows)})")
         for row in rows:
             output.line(_line(row))
+    if what is None:
+        count = sum(len(file.vectors) for file in files)
+        output.line(f"Vectors ({count}): python3 -m conformance list vectors")
     return 0
 
 
@@ -139,6 +141,7 @@ def _explain_requirement(requirement: Requirement) -> Dict[str, Any]:
     row = next(row for row in rows_of_coverage() if row.requirement.id == requirement.id)
     document: Dict[str, Any] = {
         "id": requirement.id,
+        "keyword": requirement.keyword,
         "section": requirement.section,
         "text": requirement.text,
         "why": requirement.why,
@@ -148,7 +151,7 @@ def _explain_requirement(requirement: Requirement) -> Dict[str, Any]:
         "accepted": list(row.accepting),
         "rejected": list(row.rejecting),
         "scenarios": list(row.scenarios),
-        "code": list(code_lines(requirement.id)),
+        "cited_by": list(code_lines(requirement.id)),
     }
     if requirement.excluded:
         document["not_tested"] = requirement.excluded

@@ -52,8 +52,7 @@ KINDS: Final = {
 """Scenarios that end in an error of the server, which has a kind and no rule of its own."""
 
 OTHER_RULES: Final = {
-    "verified-string": "ATT-1",  # a text where a boolean must be: the type is judged first
-    "chat-plaintext-reasoning": "STR-5",  # reasoning is content, says STR-6, and meets its rule
+    "verified-string": "ATT-16",  # a text where a boolean must be: the type is judged first
 }
 
 SHOWN: Final = {

@@ -3,12 +3,18 @@ from __future__ import annotations
 import json
 import pkgutil
 from pathlib import Path
-from typing import Any, Dict
+from typing import Dict
 
 import pytest
 
 from conformance import requirements
-from conformance.requirements import cited_by, load_requirements, requirements_by_id
+from conformance.requirements import (
+    SuiteError,
+    cited_by,
+    load_requirements,
+    parse_requirements,
+    requirements_by_id,
+)
 
 
 def test_the_rows_are_those_of_the_file() -> None:
@@ -25,34 +31,63 @@ def test_an_id_leads_to_its_row() -> None:
     assert "93 bytes" in row.text
 
 
+SOUND: Dict[str, str] = {
+    "id": "ENV-1",
+    "keyword": "MUST",
+    "text": "It MUST.",
+    "section": "4. The envelope",
+    "provenance": "documented",
+    "refusal": "tag",
+    "tested": "vector",
+    "excluded": "",
+    "why": "Because.",
+}
+
+
+def encoded(*rows: Dict[str, str], schema: str = "venice-requirements-2") -> bytes:
+    return json.dumps({"schema": schema, "requirements": list(rows)}).encode()
+
+
+def test_a_sound_row_is_read() -> None:
+    row = parse_requirements(encoded(SOUND))[0]
+    assert (row.id, row.stage, row.refusal) == ("ENV-1", "envelope", "tag")
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": "another"},
-        {"requirements": []},
-        {"requirements": [{"id": "XYZ-01", "keyword": "MUST", "text": "It MUST."}]},
-        {"requirements": [{"id": "env-1", "keyword": "MUST", "text": "It MUST."}]},
-        {"requirements": [{"id": "ENV-1", "keyword": "WILL", "text": "It WILL."}]},
-        {"requirements": [{"id": "ENV-1", "keyword": "MUST", "text": "It does."}]},
-        {"requirements": [{"id": "ENV-1", "keyword": "MUST", "text": "It MUST."}] * 2},
+        {"id": "XYZ-1"},
+        {"id": "ENV-01"},
+        {"id": "env-1"},
+        {"keyword": "WILL", "text": "It WILL."},
+        {"text": "It does."},
+        {"text": "It MUST and it MUST NOT."},
+        {"text": "It MUST"},
+        {"section": ""},
+        {"why": ""},
+        {"provenance": "guessed"},
+        {"refusal": "Tag!"},
+        {"tested": "somehow"},
+        {"tested": "excluded"},
+        {"excluded": "for no reason"},
     ],
 )
-def test_a_file_that_broke_its_form_is_refused(
-    monkeypatch: pytest.MonkeyPatch, change: Dict[str, Any]
-) -> None:
-    sound = {
-        "schema": "venice-requirements-1",
-        "requirements": [{"id": "ENV-1", "keyword": "MUST", "text": "It MUST."}],
-    }
+def test_a_row_that_broke_its_form_is_refused(change: Dict[str, str]) -> None:
+    with pytest.raises(SuiteError):
+        parse_requirements(encoded({**SOUND, **change}))
 
-    def serve(document: Dict[str, Any]) -> None:
-        raw = json.dumps(document).encode()
-        monkeypatch.setattr(pkgutil, "get_data", lambda _package, _name: raw)
 
-    serve(sound)
-    assert load_requirements()[0].id == "ENV-1"
-    serve({**sound, **change})
-    with pytest.raises(ValueError, match=r"requirement|schema|keyword|id"):
+@pytest.mark.parametrize(
+    "raw", [encoded(), encoded(SOUND, SOUND), encoded(SOUND, schema="another")]
+)
+def test_a_file_that_broke_its_form_is_refused(raw: bytes) -> None:
+    with pytest.raises(SuiteError):
+        parse_requirements(raw)
+
+
+def test_a_missing_file_is_an_error_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkgutil, "get_data", lambda _package, _name: None)
+    with pytest.raises(SuiteError, match="missing"):
         load_requirements()
 
 

@@ -19,7 +19,15 @@ REPOSITORY = Path(conformance.__file__).resolve().parent.parent
 def test_no_command_says_what_this_is_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     shown = capsys.readouterr().out
-    for command in ("demo", "serve", "list", "explain"):
+    for command in (
+        "demo",
+        "serve",
+        "list",
+        "explain",
+        "vectors",
+        "coverage",
+        "export",
+    ):
         assert f"python3 -m conformance {command}" in shown
     assert max(map(len, shown.splitlines())) <= 85
 
