@@ -58,7 +58,7 @@ def _open(arguments: argparse.Namespace, console: Console) -> int:
     try:
         # White space around the digits belongs to files and shells, not to the envelope.
         digits = read_value(arguments.envelope, max_size=2 * MAX_ENVELOPE_SIZE + 1024).strip()
-        blob = decode_hex(digits, where="envelope", rule="ENV-9", max_size=MAX_ENVELOPE_SIZE)
+        blob = decode_hex(digits, where="envelope", rule="ENV-15", max_size=MAX_ENVELOPE_SIZE)
         if not arguments.explain:
             _result(console, "text", _opened(secret, blob), None)
             return 0
@@ -127,7 +127,7 @@ def _private_key(argument: str) -> PrivateKey:
     if len(digits) != 64 or not digits.isascii():
         raise UsageError(
             f"{len(digits)} characters, required 64 hexadecimal digits",
-            rule="KEY-1",
+            rule="KEY-13",
             where="--key",
             hint="--key @FILE keeps the key out of the list of processes",
         )
@@ -135,4 +135,4 @@ def _private_key(argument: str) -> PrivateKey:
         return PrivateKey.from_bytes(decode_hex(digits))
     except MalformedError:
         # The message of the parser would repeat the digits.
-        raise UsageError("not 64 hexadecimal digits", rule="KEY-1", where="--key") from None
+        raise UsageError("not 64 hexadecimal digits", rule="KEY-13", where="--key") from None

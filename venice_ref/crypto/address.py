@@ -1,7 +1,7 @@
 """Ethereum addresses of secp256k1 keys.  Yellow Paper, appendix F; EIP-55.
 
 An address is 20 bytes.  Its text is 0x and 40 hexadecimal digits, whose case may carry a checksum.
-Addresses are compared as bytes, never as text  [KEY-10].
+Addresses are compared as bytes, never as text  [KEY-14].
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ def parse_address(text: str, *, where: str = "") -> Address20:
     """Return the address of its text: 0x and 40 hexadecimal digits.
 
     EIP-55 leaves the choice to accept text without a checksum: digits all in lower case, or all in
-    upper case, carry none and are accepted.  Any mixture must be the checksum  [KEY-10].
+    upper case, carry none and are accepted  [KEY-17].  Any mixture must be the checksum  [KEY-15].
 
     Raises:
-        MalformedError: anything else, at `where`.  What was found is not quoted.
+        MalformedError: anything else [KEY-16], at `where`.  What was found is not quoted.
     """
     if not isinstance(text, str) or len(text) != 2 + 2 * ADDRESS_SIZE or text[:2] != "0x":
-        raise MalformedError("not 0x and 40 hexadecimal digits", rule="KEY-10", where=where)
+        raise MalformedError("not 0x and 40 hexadecimal digits", rule="KEY-16", where=where)
     digits = text[2:]
     if not _HEX_DIGITS.issuperset(digits):
-        raise MalformedError("not 0x and 40 hexadecimal digits", rule="KEY-10", where=where)
+        raise MalformedError("not 0x and 40 hexadecimal digits", rule="KEY-16", where=where)
     address = Address20(binascii.unhexlify(digits))
     if digits not in (digits.lower(), digits.upper()) and text != to_checksum(address):
         raise MalformedError(
-            "the case of the digits is not the EIP-55 checksum", rule="KEY-10", where=where
+            "the case of the digits is not the EIP-55 checksum", rule="KEY-15", where=where
         )
     return address

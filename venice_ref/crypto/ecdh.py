@@ -104,9 +104,9 @@ class PrivateKey:
 
     def __init__(self, raw: Union[bytes, bytearray]) -> None:
         if not isinstance(raw, (bytes, bytearray)) or len(raw) != 32:
-            raise UsageError("a private key is 32 bytes", rule="KEY-1")
+            raise UsageError("a private key is 32 bytes", rule="KEY-13")
         if not _is_scalar(raw):
-            raise UsageError("a private key that is not in [1, n-1]", rule="KEY-1")
+            raise UsageError("a private key that is not in [1, n-1]", rule="KEY-13")
         self._secret = bytearray(raw)
         self._public: Optional[PublicKey65] = None
 
@@ -152,14 +152,14 @@ class PrivateKey:
         return bytes(self._secret)
 
     def wipe(self) -> None:
-        """Overwrite the scalar with zeros; the key refuses every further use  [SES-6]."""
+        """Overwrite the scalar with zeros [SES-6]; the key refuses every further use [SES-8]."""
         self._secret[:] = bytes(32)
         self._public = None
 
     def _scalar(self) -> int:
         scalar = int.from_bytes(self._secret, "big")
         if scalar == 0:
-            raise UsageError("the private key was wiped", rule="SES-6")
+            raise UsageError("the private key was wiped", rule="SES-8")
         return scalar
 
     def __repr__(self) -> str:
@@ -196,7 +196,7 @@ def shared_secret(private: PrivateKey, public: bytes, *, where: str = "") -> byt
 
     Raises:
         MalformedError: the public key is malformed [ENV-5] or not a point [KEY-6].
-        UsageError: the private key was wiped [SES-6].
+        UsageError: the private key was wiped [SES-8].
     """
     if not isinstance(private, PrivateKey):
         raise UsageError("the private key is not a PrivateKey")

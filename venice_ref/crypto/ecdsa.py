@@ -127,11 +127,11 @@ def verify(
 ) -> None:
     """Return if (r, s) is a signature of the digest under the public key Q.  SEC 1, 4.1.4.
 
-    `where` and `rule` go into the error.  Both (r, s) and (r, n - s) verify; whoever wants one of
-    them only compares s with n/2.
+    `where` and `rule` go into the error.  Both (r, s) and (r, n - s) verify [KEY-19]; whoever wants
+    one of them only compares s with n/2.
 
     Raises:
-        SignatureError: r or s is not in [1, n-1], or the signature does not verify.
+        SignatureError: r or s is not in [1, n-1], or the signature does not verify [KEY-18].
         MalformedError: the public key is infinity or not on the curve [KEY-6].
     """
     _check_digest(digest)
@@ -140,12 +140,12 @@ def verify(
         raise MalformedError(
             f"a public key that is not a point on {curve.name}", rule="KEY-6", where=where
         )
-    _check_range(curve, r, s, where, rule)  # step 1
+    _check_range(curve, r, s, where, rule)  # step 1  [KEY-18]
     e = _bits_to_int(curve, digest)  # step 3
     w = pow(s, -1, n)
     u1, u2 = e * w % n, r * w % n  # step 4
     R: Point = multiply_add(curve, u1, generator(curve), u2, public)  # step 5
-    if R is None or R[0] % n != r:  # steps 6 to 8
+    if R is None or R[0] % n != r:  # steps 6 to 8  [KEY-18]
         raise SignatureError("the signature does not verify", rule=rule, where=where)
 
 
@@ -166,17 +166,17 @@ def recover(
     tests, solved for Q.  What proves anything is the comparison of Q with a key that is known.
 
     Raises:
-        SignatureError: r or s is not in [1, n-1], or no public key belongs to the signature.
+        SignatureError: r or s is not in [1, n-1], or no public key belongs to it [KEY-20].
     """
     _check_digest(digest)
     if not _is_integer(recovery_id) or not 0 <= recovery_id <= 3:
         raise UsageError("a recovery id is one of 0, 1, 2, 3", where=where)
-    _check_range(curve, r, s, where, rule)
+    _check_range(curve, r, s, where, rule)  # [KEY-20]
     n = curve.n
     x = r + n * (recovery_id >> 1)  # step 1.1
     R = lift_x(curve, x, odd=bool(recovery_id & 1)) if x < curve.p else None  # steps 1.2, 1.3
     # Step 1.4, n*R is infinity: implied by the prime order of the group.
-    if R is None:
+    if R is None:  # [KEY-20]
         raise SignatureError("no point has the x-coordinate of R", rule=rule, where=where)
     e = _bits_to_int(curve, digest)  # step 1.5
     w = pow(r, -1, n)

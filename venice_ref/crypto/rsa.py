@@ -59,15 +59,15 @@ def verify_pkcs1v15_sha256(
         raise UsageError("a SHA-256 digest has 32 bytes")
     check_public_key(n, e, where=where, rule=rule)
     k = (n.bit_length() + 7) // 8
-    if len(signature) != k:  # 8.2.2, step 1
+    if len(signature) != k:  # 8.2.2, step 1  [KEY-21]
         raise SignatureError(
             f"a signature of {len(signature)} bytes, required {k}", rule=rule, where=where
         )
     s = int.from_bytes(signature, "big")
-    if s >= n:  # 5.2.2, step 1
+    if s >= n:  # 5.2.2, step 1  [KEY-21]
         raise SignatureError("a signature that is not below the modulus", rule=rule, where=where)
     found = pow(s, e, n).to_bytes(k, "big")  # step 2
-    if not hmac.compare_digest(found, _encode(digest, k)):  # steps 3 and 4
+    if not hmac.compare_digest(found, _encode(digest, k)):  # steps 3 and 4  [KEY-21]
         raise SignatureError("the signature does not verify", rule=rule, where=where)
 
 

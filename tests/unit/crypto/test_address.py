@@ -48,7 +48,7 @@ def test_every_letter_of_a_checksum_counts(position: int) -> None:
     swapped = MIXED[:position] + MIXED[position].swapcase() + MIXED[position + 1 :]
     with pytest.raises(MalformedError, match="EIP-55") as caught:
         parse_address("0x" + swapped, where="attestation.signing_address")
-    assert caught.value.rule == "KEY-10"
+    assert caught.value.rule == "KEY-15"
     assert caught.value.where == "attestation.signing_address"
 
 
@@ -74,7 +74,7 @@ def test_every_letter_of_a_checksum_counts(position: int) -> None:
 def test_anything_else_is_malformed(text: str) -> None:
     with pytest.raises(MalformedError, match="40 hexadecimal digits") as caught:
         parse_address(text)
-    assert caught.value.rule == "KEY-10"
+    assert caught.value.rule == "KEY-16"
 
 
 @pytest.mark.parametrize("value", [None, 5, b"0x" + MIXED.encode(), ["0x"] * 42])
