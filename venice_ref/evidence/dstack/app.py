@@ -37,7 +37,7 @@ OPTIONAL_NAMES: Final[Dict[str, Tuple[int, ...]]] = {
     "os-image-hash": (32,),
     "gpu-policy-hash": (32,),
 }
-"""The events that may be there, once."""
+"""The events that may be there, once, each with the sizes of its payload  [DST-22]."""
 
 PROVIDERS: Final = ("none", "local-sgx", "kms", "tpm")
 """The providers of an application's keys, by the names of their events."""
@@ -84,12 +84,13 @@ class App(NamedTuple):
 def identify_app(log: VerifiedEventLog, *, where: str = "event_log") -> App:
     """Return the application of a verified log.
 
-    Spec: DST-7 to DST-10.
+    Spec: DST-7 to DST-10, DST-21, DST-22.
 
     Raises:
         EvidenceError: the name of an event is ambiguous [DST-10]; a required event is missing, or
             one that is looked up occurs twice [DST-8].
-        MalformedError: the payload is not of the event's form [DST-9].
+        MalformedError: the payload is not of its size [DST-9, DST-22], or not a key provider
+            [DST-21].
     """
     boot, later, ready = _split(log.runtime_events)
     _refuse_ambiguous_names(boot, where)
@@ -142,7 +143,7 @@ def _by_name(events: Tuple[Event, ...], where: str) -> Dict[str, bytes]:
         if allowed and len(event.payload) not in allowed:
             raise MalformedError(
                 f"{len(event.payload)} bytes, required {' or '.join(map(str, allowed))}",
-                rule="DST-9",
+                rule="DST-9" if event.name in REQUIRED_NAMES else "DST-22",
                 where=place,
             )
         found[event.name] = event.payload
@@ -155,16 +156,16 @@ def _by_name(events: Tuple[Event, ...], where: str) -> Dict[str, bytes]:
 
 
 def _key_provider(payload: bytes, where: str) -> KeyProvider:
-    text = decode_utf8(payload, where=where, rule="DST-9")
-    node = parse_json_object(text, max_size=MAX_EVENT_PAYLOAD_SIZE, where=where, rule="DST-9")
+    text = decode_utf8(payload, where=where, rule="DST-21")
+    node = parse_json_object(text, max_size=MAX_EVENT_PAYLOAD_SIZE, where=where, rule="DST-21")
     name, provider_id = node.text("name"), node.text("id")
     if name not in PROVIDERS:
         raise MalformedError(
             f"{excerpt(name)}, required one of {', '.join(PROVIDERS)}",
-            rule="DST-9",
+            rule="DST-21",
             where=node.path("name"),
         )
     if provider_id is None:
-        raise MalformedError("the member is missing", rule="DST-9", where=node.path("id"))
-    raw_id = decode_hex(provider_id, where=node.path("id"), rule="DST-9")
+        raise MalformedError("the member is missing", rule="DST-21", where=node.path("id"))
+    raw_id = decode_hex(provider_id, where=node.path("id"), rule="DST-21")
     return KeyProvider(str(name), raw_id, payload)

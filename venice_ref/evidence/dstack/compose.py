@@ -115,7 +115,7 @@ def document_in(
     if isinstance(vm_config, JsonObject):
         node = JsonObject(vm_config.members, where=where, rule="DST-13")
     else:
-        node = parse_json_object(vm_config, max_size=MAX_MR_CONFIG_SIZE, where=where, rule="DST-13")
+        node = _parse_text(vm_config, where)
     return node.text("mr_config") or None
 
 
@@ -135,13 +135,13 @@ def verify_compose(
     `document` that of MRCONFIGID's document (`document_in`).  Each is optional, but a kind of
     MRCONFIGID that cannot be computed without one that is absent is an error, not a weaker result.
 
-    Spec: DST-11 to DST-14.
+    Spec: DST-11 to DST-14, DST-25, DST-26.
 
     Raises:
         EvidenceError: the hashes differ [DST-11]; MRCONFIGID is of no known kind, or not that of
             this application [DST-12]; the document contradicts the log [DST-13]; nothing that was
             given proves a compose hash [DST-14].
-        MalformedError: the document does not parse [DST-13].
+        MalformedError: the document does not parse [DST-13], or is too long [DST-25].
         UsageError: not 48 bytes.
     """
     if len(mr_config_id) != MR_CONFIG_ID_SIZE:
@@ -212,7 +212,10 @@ def _absent(what: str) -> EvidenceError:
 
 
 def _kind_2(app: App) -> Tuple[bytes, ...]:
-    """Return what MRCONFIGID of kind 2 may be: a TPM's id counts as empty in later versions."""
+    """Return what MRCONFIGID of kind 2 may be.
+
+    A TPM's id counts as empty in later versions  [DST-26].
+    """
     provider = app.key_provider
     ids = (provider.id, b"") if provider.name == "tpm" else (provider.id,)
     return tuple(mr_config_id_2(app.compose_hash, app.app_id, provider.name, id_) for id_ in ids)
@@ -223,9 +226,7 @@ def _kind_2(app: App) -> Tuple[bytes, ...]:
 
 def _hash_in_document(document: str, app: Optional[App]) -> bytes:
     """Return the compose hash of a document, none of whose members contradicts the event log."""
-    node = parse_json_object(
-        document, max_size=MAX_MR_CONFIG_SIZE, where="mr_config", rule="DST-13"
-    )
+    node = _parse_text(document, "mr_config")
     for name in node.members:
         if name not in _DOCUMENT_MEMBERS:
             raise MalformedError(
@@ -248,6 +249,16 @@ def _hash_in_document(document: str, app: Optional[App]) -> bytes:
     if app is not None:
         _check_document(node, app)
     return hashed
+
+
+def _parse_text(text: str, where: str) -> JsonObject:
+    """Return the object in a text of a peer, once its size is no matter  [DST-13, DST-25]."""
+    encoded = text.encode("utf-8", "surrogatepass")  # which `parse_json_object` refuses
+    if len(encoded) > MAX_MR_CONFIG_SIZE:
+        raise MalformedError(
+            f"{len(encoded)} bytes, at most {MAX_MR_CONFIG_SIZE}", rule="DST-25", where=where
+        )
+    return parse_json_object(encoded, max_size=len(encoded), where=where, rule="DST-13")
 
 
 def _member(node: JsonObject, name: str, size: Optional[int]) -> Optional[bytes]:

@@ -120,7 +120,7 @@ def parse_event_log(
 
     Members that dstack does not have are ignored; `digest`, `version` and `preimage` may be absent.
 
-    Spec: DST-1.
+    Spec: DST-1, DST-23, DST-24, DST-29.
 
     Raises:
         MalformedError: not such an array, or a member that is not of its form; `where` says which.
@@ -140,13 +140,13 @@ def _parse_event(entry: object, where: str) -> Event:
     members = entry.members if isinstance(entry, JsonObject) else entry
     if not isinstance(members, dict):
         raise MalformedError("not an object", rule="DST-1", where=where)
-    node = JsonObject(members, where=where, rule="DST-1")
+    node = JsonObject(members, where=where, rule="DST-1")  # other members are not read  [DST-24]
     event = Event(
         register=_integer(node, "imr", REGISTERS - 1),
         type=_integer(node, "event_type", 2**32 - 1),
         name=_name(node),
         payload=_bytes(node, "event_payload", MAX_EVENT_PAYLOAD_SIZE, required=True),
-        digest=_bytes(node, "digest", DIGEST_SIZE),
+        digest=_bytes(node, "digest", DIGEST_SIZE),  # absent or empty is stripped  [DST-23]
         version=_integer(node, "version", max(VERSIONS)) if "version" in node else 1,
         preimage=_bytes(node, "preimage", _MAX_PREIMAGE_SIZE),
     )
@@ -194,7 +194,7 @@ def _bytes(node: JsonObject, name: str, max_size: int, *, required: bool = False
         if required:
             raise MalformedError("the member is missing", rule="DST-1", where=node.path(name))
         return b""
-    return decode_hex(text, max_size=max_size, where=node.path(name), rule="DST-1")
+    return decode_hex(text, max_size=max_size, where=node.path(name), rule="DST-1")  # [DST-29]
 
 
 # --- Digests ------------------------------------------------------------------------------------

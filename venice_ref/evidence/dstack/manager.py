@@ -91,12 +91,12 @@ class ManagerFacts(NamedTuple):
 def parse_manager_record(node: JsonObject) -> ManagerRecord:
     """Return the record of an answer's member `compose_manager_attestation`.
 
-    Spec: DST-1, DST-17, QUO-1 to QUO-10.
+    Spec: DST-1, DST-27, QUO-1 to QUO-10.
 
     Raises:
         MalformedError: a member is missing or not of its form.
     """
-    node = JsonObject(node.members, where=node.where, rule="DST-17")
+    node = JsonObject(node.members, where=node.where, rule="DST-27")
     actions_hash = _bytes(node, "actions_hash", 32)
     quote_text = node.text("quote")
     if actions_hash is None or quote_text is None:
@@ -130,12 +130,12 @@ def _actions(node: JsonObject) -> Tuple[Action, ...]:
     where = node.path("actions")
     if len(items) > MAX_ACTIONS:
         raise MalformedError(
-            f"{len(items)} actions, at most {MAX_ACTIONS}", rule="DST-17", where=where
+            f"{len(items)} actions, at most {MAX_ACTIONS}", rule="DST-27", where=where
         )
     actions: List[Action] = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise MalformedError("not an object", rule="DST-17", where=f"{where}[{index}]")
+            raise MalformedError("not an object", rule="DST-27", where=f"{where}[{index}]")
         actions.append(item)
     return tuple(actions)
 
@@ -179,12 +179,12 @@ def verify_manager_record(
     the same TD, because that of another machine would say nothing about this one.  Register 3 is
     compared as well: a TD that extends it between its two quotes is refused, and none was seen to.
 
-    Spec: DST-6, DST-8, DST-16 to DST-19.
+    Spec: DST-2 to DST-10, DST-16 to DST-20.
 
     Raises:
-        EvidenceError: REPORTDATA is not actions hash and nonce, or contradicts a claim [DST-16];
-            the hash is that of the actions in no known order [DST-17]; the log does not end in the
-            registers of the quote [DST-6]; another TD [DST-19].
+        EvidenceError: REPORTDATA is not actions hash and nonce [DST-16], or contradicts a claim
+            [DST-20]; the hash is that of the actions in no known order [DST-17]; the log does not
+            end in the registers of the quote [DST-6]; another TD [DST-19].
         UsageError: a nonce of another size than 32.
     """
     if len(nonce) != NONCE_SIZE:
@@ -212,15 +212,15 @@ def verify_manager_record(
 def _check_report_data(record: ManagerRecord, nonce: bytes) -> None:
     proven = record.quote.report_data
     statements = (
-        ("quote.report_data", record.actions_hash + nonce),
-        ("report_data", record.report_data),
-        ("nonce", None if record.nonce is None else record.actions_hash + record.nonce),
+        ("quote.report_data", "DST-16", record.actions_hash + nonce),
+        ("report_data", "DST-20", record.report_data),
+        ("nonce", "DST-20", record.nonce and record.actions_hash + record.nonce),
     )
-    for name, required in statements:
+    for name, rule, required in statements:
         if required is not None and proven != required:
             raise EvidenceError(
                 f"REPORTDATA of the manager's quote is {proven.hex()}, required {required.hex()}",
-                rule="DST-16",
+                rule=rule,
                 where=f"{record.where}.{name}",
             )
 

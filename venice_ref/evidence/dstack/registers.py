@@ -139,7 +139,7 @@ def verify_info(
     `registers`, `app`, `compose_hash` and `ppid` come from the quote, its event log, its MRCONFIGID
     and its PCK certificate; what is `None` leaves the claims about it unchecked.
 
-    Spec: DST-15.
+    Spec: DST-15, DST-28.
 
     Raises:
         EvidenceError: a claim differs from what is proven.
@@ -187,7 +187,7 @@ def _proofs(
 
 
 def _is_proven(node: JsonObject, name: str, proof: _Proof) -> bool:
-    """Return True for a claim that is proven, False for one that nothing at hand disproves."""
+    """Return True for a claim that is proven, False for one that nothing disproves  [DST-28]."""
     if not proof.allowed:
         return False
     claim = _bytes_of(node, name)

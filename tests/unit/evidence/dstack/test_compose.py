@@ -253,6 +253,21 @@ def test_a_document_of_another_form_is_malformed(member: str, value: object) -> 
     assert found[0] == "DST-13"
 
 
+def test_the_size_of_a_document_is_counted_in_bytes() -> None:  # DST-25
+    room = 65536 - len(document(init_script_hashes=[""]))
+    for filling, fits in (("x" * room, True), ("x" * (room + 1), False), ("ü" * room, False)):
+        text = document(init_script_hashes=[""]).replace('[""]', f'["{filling}"]')
+        if fits:
+            assert verified(text, app_of()).kind == 3
+            continue
+        right = mr_config_id_3(text)
+        found = refusal(right, app=app_of(), document=text, kind=MalformedError)
+        assert found == ("DST-25", "mr_config")
+        with pytest.raises(MalformedError) as caught:
+            document_in(text)
+        assert caught.value.rule == "DST-25"
+
+
 @pytest.mark.parametrize("text", ["", "[]", "null", '{"version":3,"version":3}', "{"])
 def test_a_document_is_one_strict_object(text: str) -> None:
     found = refusal(mr_config_id_3(text), app=app_of(), document=text, kind=MalformedError)

@@ -158,8 +158,9 @@ def test_actions_without_one_text_are_malformed() -> None:
         ({"nonce": "00" * 32}, "nonce"),
     ],
 )
-def test_report_data_is_hash_and_nonce(changes: Members, name: str) -> None:
-    assert refusal(record(**changes)) == ("DST-16", f"{WHERE}.{name}")
+def test_report_data_is_hash_and_nonce(changes: Members, name: str) -> None:  # DST-20
+    rule = "DST-16" if name == "quote.report_data" else "DST-20"
+    assert refusal(record(**changes)) == (rule, f"{WHERE}.{name}")
 
 
 def test_the_nonce_is_the_clients() -> None:
