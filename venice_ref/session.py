@@ -42,17 +42,13 @@ from venice_ref.attestation.verify import VerifiedAttestation, verify_attestatio
 from venice_ref.crypto.ecdh import PrivateKey
 from venice_ref.e2ee.envelope import draw
 from venice_ref.e2ee.keys import encode_public_key
-from venice_ref.e2ee.messages import NO_OPTIONS, build_body
+from venice_ref.e2ee.messages import NO_OPTIONS, build_body, build_headers
 from venice_ref.e2ee.options import check_model
 from venice_ref.e2ee.stream import Completion, Delta, StreamReader
 from venice_ref.errors import EvidenceError, ProtocolError, UsageError, VeniceError
 from venice_ref.model import Nonce32, PublicKey65, RandomBytes
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import (
-    ALGORITHM,
-    HEADER_ALGORITHM,
-    HEADER_CLIENT_KEY,
-    HEADER_MODEL_KEY,
     MAX_SESSION_REQUESTS,
     NONCE_SIZE,
     SESSION_TTL_SECONDS,
@@ -166,11 +162,11 @@ class Session:
     # --- Evidence -------------------------------------------------------------------------------
 
     def challenge(self) -> Nonce32:
-        """Return a fresh nonce for the next attestation; both keys are given up.
+        """Return a fresh nonce for the next attestation; both keys are given up  [SES-7].
 
         Raises:
             ProtocolError: an answer is under way [SES-5].
-            UsageError: closed [SES-6], or the random source fails.
+            UsageError: closed [SES-8], or the random source fails.
         """
         self._apply(CHALLENGE)
         self._nonce = Nonce32(draw(self._random_bytes, NONCE_SIZE, rule="ATT-2"))
@@ -192,7 +188,7 @@ class Session:
             MalformedError, EvidenceError, PolicyError: the evidence is refused; `report` on the
                 error says why.
             ProtocolError: no challenge is open [SES-5].
-            UsageError: closed [SES-6], or `now` without a time zone.
+            UsageError: closed [SES-8], or `now` without a time zone.
         """
         self._require(ACCEPT)
         _check_time(now)
@@ -244,7 +240,7 @@ class Session:
         """Return a request with the messages encrypted; its answer is then received.
 
         Raises:
-            UsageError: a field is refused, and the session stays ready [REQ-7]; or closed [SES-6].
+            UsageError: a field is refused, and the session stays ready [REQ-7]; or closed [SES-8].
             ProtocolError: the evidence is too old [SES-2], the client key has served its number
                 of requests [SES-3], or the state does not allow it [SES-5].
         """
@@ -262,11 +258,7 @@ class Session:
         body = build_body(
             self._model, messages, recipient, options, random_bytes=self._random_bytes
         )
-        headers = {
-            HEADER_CLIENT_KEY: encode_public_key(client_key.public_key),
-            HEADER_MODEL_KEY: encode_public_key(recipient),
-            HEADER_ALGORITHM: ALGORITHM,
-        }
+        headers = build_headers(client_key.public_key, recipient)
         text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         self._apply(REQUEST)
         self._requests += 1
@@ -282,7 +274,7 @@ class Session:
         Raises:
             VeniceError: as `StreamReader.feed`.
             ProtocolError: no answer is under way [SES-5]; also from an iterator whose answer ended.
-            UsageError: closed [SES-6].
+            UsageError: closed [SES-8].
         """
         self._apply(RECEIVE)
         reader = self._current_reader(RECEIVE)
@@ -295,7 +287,7 @@ class Session:
             TruncatedError: the stream ended without the end mark [STR-1].
             VeniceError: as `StreamReader.finish`.
             ProtocolError: no answer is under way [SES-5].
-            UsageError: closed [SES-6].
+            UsageError: closed [SES-8].
         """
         self._require(FINISH)
         reader = self._current_reader(FINISH)
@@ -312,12 +304,12 @@ class Session:
 
         Raises:
             ProtocolError: not attested [SES-5].
-            UsageError: closed [SES-6].
+            UsageError: closed [SES-8].
         """
         self._end_answer(ABANDON)
 
     def close(self) -> None:
-        """Overwrite the private key and refuse every further use  [SES-6].  May be repeated."""
+        """Overwrite the private key [SES-6]; any call after it is refused [SES-8].  Repeatable."""
         self._apply(CLOSE)
 
     def __enter__(self) -> Session:  # noqa: PYI034  typing.Self came with Python 3.11
@@ -382,7 +374,7 @@ class Session:
 
     def _refusal(self, event: str) -> VeniceError:
         if self._state == CLOSED:
-            return UsageError("the session is closed", rule="SES-6", where="session")
+            return UsageError("the session is closed", rule="SES-8", where="session")
         expired = self._state == EXPIRED
         return ProtocolError(
             f"the session is {self._state}, which does not allow to {event}",

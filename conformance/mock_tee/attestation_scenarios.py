@@ -55,7 +55,7 @@ _ATTESTATION: Final = (
     Scenario(
         "verified-string",
         'The member verified is the text "true".',
-        "ATT-3",
+        "ATT-16",
         answer=attestation.with_member("verified", lambda _: "true"),
     ),
     Scenario(
@@ -166,7 +166,7 @@ _ATTESTATION: Final = (
     Scenario(
         "attestation-unavailable",
         "502 TEE_ATTESTATION_FAILED.",
-        "NET-8",
+        "NET-7",
         attestation_reply=attestation.unavailable,
     ),
     Scenario(
@@ -178,13 +178,13 @@ _ATTESTATION: Final = (
     Scenario(
         "attestation-rate-limited",
         "429 for every request.",
-        "NET-4",
+        "NET-7",
         attestation_reply=attestation.rate_limited,
     ),
     Scenario(
         "attestation-429-once",
         "429 for the first request; a repetition needs a fresh nonce.",
-        "NET-4",
+        "NET-16",
         attestation_reply=attestation.error_first(RATE_LIMITED),
     ),
     Scenario(

@@ -27,7 +27,7 @@ _CHAT_FIELDS: Final = (
     Scenario(
         "chat-odd-hex",
         "A ciphertext with one digit less.",
-        "ENV-9",
+        "ENV-15",
         field=chat.damaged_digits(lambda digits: digits[:-1]),
     ),
     Scenario(
@@ -39,7 +39,7 @@ _CHAT_FIELDS: Final = (
     Scenario(
         "chat-0x-hex",
         "A ciphertext with the prefix 0x.",
-        "ENV-9",
+        "ENV-15",
         field=chat.damaged_digits(lambda digits: "0x" + digits),
     ),
     Scenario(
@@ -192,12 +192,12 @@ _CHAT_REFUSALS: Final = (
         admission=chat.new_key,
     ),
     Scenario(
-        "chat-401", "401 for every chat.", "NET-8", admission=chat.refuse(chat.REFUSALS["401"])
+        "chat-401", "401 for every chat.", "NET-5", admission=chat.refuse(chat.REFUSALS["401"])
     ),
     Scenario(
         "chat-402",
         "402 with a payment demand for every chat.",
-        "NET-8",
+        "NET-5",
         admission=chat.refuse(chat.REFUSALS["402"]),
     ),
     Scenario(
@@ -209,7 +209,7 @@ _CHAT_REFUSALS: Final = (
     Scenario(
         "chat-500-always",
         "500 for every chat.",
-        "NET-4",
+        "NET-5",
         admission=chat.refuse(chat.REFUSALS["500"]),
     ),
 )

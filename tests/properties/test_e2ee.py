@@ -80,7 +80,7 @@ def test_random_bytes_are_refused(raw: bytes, behind_a_key: bool) -> None:  # EN
 
 
 @given(st.one_of(st.text(max_size=300), JSON))
-def test_random_text_is_refused(text: Any) -> None:  # ENV-9
+def test_random_text_is_refused(text: Any) -> None:  # ENV-15
     try:
         open_text(CLIENT, text)
     except PeerError:

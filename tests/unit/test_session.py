@@ -197,11 +197,11 @@ def test_refused_evidence_leaves_nothing(
         ask(session)
 
 
-def test_renewal_that_fails_does_not_fall_back(attestation: Attestation) -> None:  # SES-2
+def test_renewal_that_fails_does_not_fall_back(attestation: Attestation) -> None:  # SES-7
     session = ready()
     key = client_key_of(session)
     session.challenge()
-    with pytest.raises(UsageError, match="SES-6"):  # given up before the evidence is fetched
+    with pytest.raises(UsageError, match="SES-8"):  # given up before the evidence is fetched
         key.to_bytes()
     with pytest.raises(EvidenceError):
         session.attest(b"bad", now=NOW)
@@ -313,7 +313,7 @@ def test_the_time_to_live() -> None:  # SES-2
         ask(session, now=NOW + timedelta(minutes=30))
     assert (error.value.rule, error.value.hint) == ("SES-2", "attest again")
     assert session.state == EXPIRED
-    with pytest.raises(UsageError, match="SES-6"):
+    with pytest.raises(UsageError, match="SES-8"):
         key.to_bytes()
     with pytest.raises(ProtocolError, match="SES-2"):
         ask(session)
@@ -526,7 +526,7 @@ def test_plaintext_only_under_the_unsafe_option() -> None:  # STR-14
 
 @pytest.mark.usefixtures("attestation")
 @pytest.mark.parametrize("state", [UNATTESTED, CHALLENGED, READY, STREAMING, EXPIRED])
-def test_a_closed_session(state: str) -> None:  # SES-6
+def test_a_closed_session(state: str) -> None:  # SES-8
     session = in_state(state)
     keys = [] if session._keys is None else [client_key_of(session)]
     session.close()
@@ -548,7 +548,7 @@ def test_a_closed_session(state: str) -> None:  # SES-6
     ):
         with pytest.raises(UsageError) as error:
             attempt()
-        assert error.value.rule == "SES-6"
+        assert error.value.rule == "SES-8"
 
 
 @pytest.mark.usefixtures("attestation")
@@ -624,7 +624,7 @@ def test_every_call_in_every_state(state: str, call: str) -> None:  # SES-5
         return
     with pytest.raises((ProtocolError, UsageError)) as error:
         CALLS[call](session)
-    rule = {CLOSED: "SES-6", EXPIRED: "SES-2"}.get(state, "SES-5")
+    rule = {CLOSED: "SES-8", EXPIRED: "SES-2"}.get(state, "SES-5")
     assert error.value.rule == rule
     assert session.state == state
 

@@ -170,7 +170,10 @@ class ClientSession:
                 return self._api.chat(request.headers, request.body)
             except ServerError as error:
                 self._session.abandon()
-                if error.kind in _STALE_KINDS and not renewed:
+                if error.kind in _STALE_KINDS:
+                    if renewed:
+                        error.rule = "SES-4"
+                        raise
                     renewed = True
                     attempts.spend(error)
                     self._attest()

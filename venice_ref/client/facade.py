@@ -6,7 +6,7 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Callable, Optional, Tuple
 
 from venice_ref.attestation.bundle import Bundle
 from venice_ref.attestation.endorsements import (
@@ -23,11 +23,11 @@ from venice_ref.client.gathering import Gathered, Gatherer, Vendors
 from venice_ref.codec.strict import excerpt
 from venice_ref.e2ee.envelope import draw
 from venice_ref.e2ee.options import check_model
-from venice_ref.errors import PeerError, PolicyError, UsageError
+from venice_ref.errors import PeerError, UsageError
 from venice_ref.model import Nonce32, RandomBytes
 from venice_ref.net.cache import DiskCache
 from venice_ref.net.sources import OnSource, silent
-from venice_ref.net.venice import ModelInfo, VeniceApi, check_id, utc_now
+from venice_ref.net.venice import ModelInfo, VeniceApi, check_id, require_e2ee, utc_now
 from venice_ref.net.web import HttpClient
 from venice_ref.receipts.answer import VerifiedSignature
 from venice_ref.session import Session
@@ -212,7 +212,7 @@ class VeniceClient:
             roots=self.roots,
             memo=self._gatherer.memo,
         )
-        _require_e2ee(model, self._api.models())
+        require_e2ee(model, self._api.models())
         return ClientSession(self._api, session, self._gatherer, self._clock)
 
     def signature(self, model: str, request_id: str) -> VerifiedSignature:
@@ -224,18 +224,3 @@ class VeniceClient:
         check_id(request_id, "request_id")  # before anything is asked
         verified = self.attest(model)
         return checked_signature(self._api, verified.address, verified.report, model, request_id)
-
-
-def _require_e2ee(model: str, models: Sequence[ModelInfo]) -> None:
-    """Refuse a model that the service does not say takes encrypted requests  [REQ-8]."""
-    found = [entry for entry in models if entry.id == model]
-    if found and all(entry.supports_e2ee is True for entry in found):
-        return
-    problem = "does not take encrypted requests" if found else "is not in the list of the service"
-    raise PolicyError(
-        f"the model {excerpt(model)} {problem}",
-        rule="REQ-8",
-        where="model",
-        hint="`python3 -m venice_ref models --e2ee` lists those that do;"
-        " nothing was sent to this one",
-    )

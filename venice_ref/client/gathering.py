@@ -188,7 +188,7 @@ class Gatherer:
         return Gathered(model, nonce, raw, self._clock(), found, missing)
 
     def _fetch(self, model: str, challenge: Callable[[], Nonce32]) -> Tuple[Nonce32, bytes]:
-        """Return a nonce and the answer to it; every attempt has a nonce of its own  [NET-4]."""
+        """Return a nonce and the answer to it; every attempt has a nonce of its own  [NET-16]."""
         attempts = self._api.attempts()
         while True:
             nonce = challenge()

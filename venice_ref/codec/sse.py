@@ -219,12 +219,12 @@ class SseParser:
         name = raw if colon < 0 else raw[:colon]
         start = len(raw) if colon < 0 else colon + 1
         if raw[start : start + 1] == b" ":
-            start += 1  # one space, no more  [SSE-3]
+            start += 1  # one space, no more  [SSE-9]
         value = raw[start:]
         if name == b"data":
             self._append_data(value)
         elif name == b"event":
-            self._type = self._text(value)
+            self._type = self._text(value)  # [SSE-11]
         elif name == b"id":
             if b"\0" not in value:
                 self._last_event_id = self._text(value)
@@ -237,7 +237,7 @@ class SseParser:
         if self._data is None:
             self._data = bytearray()
         else:
-            self._data += b"\n"
+            self._data += b"\n"  # [SSE-5]
         if len(self._data) + len(value) > self._max_event:
             raise self._fault(f"an event of more than {self._max_event} bytes", "SSE-8")
         self._data += value
@@ -252,7 +252,7 @@ class SseParser:
         data, self._data = self._data, None
         event_type, self._type = self._type, ""
         if data is None:
-            return None  # [SSE-5]
+            return None  # [SSE-10]
         return ServerEvent(event_type or "message", self._text(bytes(data)), self._last_event_id)
 
     # --- Faults ---------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ refused  [STR-9].  Nothing is decrypted here: see `e2ee.stream`.
 from __future__ import annotations
 
 import json
-import re
 from typing import Dict, Final, List, NamedTuple, Optional, Tuple
 
 from venice_ref.codec.sse import ServerEvent
 from venice_ref.codec.strict import JsonObject, excerpt, parse_json, parse_json_object
+from venice_ref.e2ee.server_errors import is_code, kind_of, said
 from venice_ref.errors import MalformedError, ServerError
 from venice_ref.model import Json
 from venice_ref.spec import MAX_SSE_EVENT
@@ -28,7 +28,7 @@ _FIELDS: Final = (
     ("reasoning", "reasoning"),
     ("content", "content"),
 )
-"""The encrypted members of a delta and their kind, in the order of release  [STR-6]."""
+"""The encrypted members of a delta and their kind, in the order of release  [STR-6, STR-19]."""
 
 _PLAINTEXTS: Final = (
     "tool_calls",
@@ -78,13 +78,12 @@ def parse_chunk(event: ServerEvent, *, where: str) -> Optional[Chunk]:
             [STR-8], or an answer in plaintext [STR-9].
     """
     if event.type == "error":
-        raise _server_error(_error_of(event.data), where)
+        raise _server_error(_reported(event.data), where)
     if event.data == END_MARK:
         return None
     chunk = parse_json_object(event.data, max_size=MAX_SSE_EVENT, where=where, rule="STR-3")
-    error = chunk.get("error")
-    if error is not None:
-        raise _server_error(error, where)
+    if chunk.get("error") is not None:
+        raise _server_error(chunk, where)
     choice = _choice(chunk)
     return Chunk(
         id=_bounded(chunk, "id"),
@@ -163,50 +162,28 @@ def _bounded(members: JsonObject, name: str) -> Optional[str]:
 
 # --- Errors of the server -----------------------------------------------------------------------
 
-_MAX_RETRY_SECONDS: Final = 86_400
-_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 
-_KINDS: Final = (
-    # What the text or code has in it, and the kind of `spec.SERVER_ERROR_KINDS`, first match wins.
-    ("key_mismatch", "stale_key"),
-    ("no longer valid", "stale_key"),
-    ("decrypt", "encryption_rejected"),
-    ("not valid hex", "encryption_rejected"),
-    ("rate_limit", "rate_limited"),
-    ("rate limit", "rate_limited"),
-    ("tee_", "tee_unavailable"),
-)
-
-
-def _error_of(data: str) -> Json:
-    """Return the error that an event of the type error carries: JSON, or else its text."""
+def _reported(data: str) -> JsonObject:
+    """Return what the data of an event of the type error says, whatever its form  [STR-4]."""
     try:
         value = parse_json(data, max_size=MAX_SSE_EVENT)
     except MalformedError:
-        return data
-    if isinstance(value, dict) and value.get("error") is not None:
-        return value["error"]
-    return value
+        value = data
+    if isinstance(value, dict):
+        return JsonObject(value)
+    return JsonObject({"error": value if isinstance(value, str) else None})
 
 
-def _server_error(error: Json, where: str) -> ServerError:
+def _server_error(chunk: JsonObject, where: str) -> ServerError:
     """Return the error that the server reported: a text, or an object in the manner of OpenAI."""
-    members = error if isinstance(error, dict) else {}
-    texts = [members.get("message"), members.get("detail"), error]
-    message = next((text for text in texts if isinstance(text, str)), "no message")
-    codes = [members.get("code"), members.get("type")]
-    code = next((c for c in codes if isinstance(c, str) and _CODE.match(c) is not None), "")
-    searched = f"{code} {message[:1000]}".lower()
-    kind = next((kind for sign, kind in _KINDS if sign in searched), "server")
-    retry = members.get("retry_after")
-    seconds = None
-    if isinstance(retry, (int, float)) and not isinstance(retry, bool):
-        seconds = float(retry) if 0 <= retry <= _MAX_RETRY_SECONDS else None
+    found = said(chunk.members)
+    code = found.codes[0] if found.codes else ""
+    message = excerpt(found.message or "no message", 200)
     return ServerError(
-        f"the server reported an error in the stream: {excerpt(message, 200)}",
-        kind=kind,
-        code=code,
-        retry_after=seconds,
+        f"the server reported an error in the stream: {message}",
+        kind=kind_of(None, "", found.message, found.codes),
+        code=code if is_code(code) else "",
+        retry_after=found.retry_after,
         rule="STR-4",
         where=where,
     )

@@ -143,7 +143,7 @@ def open_envelope(secret: PrivateKey, blob: bytes, *, where: str = "envelope") -
             not a point on the curve [ENV-5].
         DecryptError: the tag does not hold.  A wrong key, nonce, ciphertext or tag are one case, on
             purpose [ENV-6].
-        UsageError: the key was wiped [SES-6].
+        UsageError: the key was wiped [SES-8].
     """
     ephemeral_public, nonce, sealed = _split(blob, where)
     key = _key(_shared_x(secret, ephemeral_public, where))
@@ -154,14 +154,14 @@ def open_envelope(secret: PrivateKey, blob: bytes, *, where: str = "envelope") -
 
 
 def open_text(secret: PrivateKey, text: str, *, where: str = "envelope") -> str:
-    """Return the text of an envelope in hex, of either case.
+    """Return the text of an envelope in hex, of either case  [ENV-9].
 
     The checks run in this order: hex, size, then those of `open_envelope`, then UTF-8.
 
     Raises:
-        MalformedError: not hex, an odd number of digits, a prefix or white space [ENV-9]; not UTF-8
-            inside [ENV-10]; see `open_envelope`.  What was found is not repeated, because it could
-            be plaintext.
+        MalformedError: not hex, an odd number of digits, a prefix or white space [ENV-15]; not
+            UTF-8 inside [ENV-10]; see `open_envelope`.  What was found is not repeated, because it
+            could be plaintext.
         DecryptError: see `open_envelope`.
     """
     if isinstance(text, str) and len(text) > 2 * MAX_ENVELOPE_SIZE:
@@ -169,7 +169,7 @@ def open_text(secret: PrivateKey, text: str, *, where: str = "envelope") -> str:
         raise MalformedError(
             f"{len(text)} hex digits, at most {2 * MAX_ENVELOPE_SIZE}", rule="ENV-13", where=where
         )
-    blob = decode_hex(text, where=where, rule="ENV-9", quote=False)
+    blob = decode_hex(text, where=where, rule="ENV-15", quote=False)
     plaintext = open_envelope(secret, blob, where=where)
     return decode_utf8(plaintext, where=f"{where}.plaintext", rule="ENV-10")
 

@@ -18,10 +18,15 @@ from types import MappingProxyType
 from typing import Any, Dict, Final, List, Mapping, NamedTuple, Optional, Sequence
 
 from venice_ref.e2ee.envelope import seal
+from venice_ref.e2ee.keys import encode_public_key
 from venice_ref.e2ee.options import check_model, checked_options
 from venice_ref.errors import UsageError
 from venice_ref.model import Json, PublicKey65, RandomBytes
 from venice_ref.spec import (
+    ALGORITHM,
+    HEADER_ALGORITHM,
+    HEADER_CLIENT_KEY,
+    HEADER_MODEL_KEY,
     MAX_ENVELOPE_SIZE,
     MAX_INTEGER_DIGITS,
     MAX_JSON_DEPTH,
@@ -29,7 +34,14 @@ from venice_ref.spec import (
     MIN_ENVELOPE_SIZE,
 )
 
-__all__ = ["NO_OPTIONS", "ROLES", "build_body", "check_request", "encrypt_messages"]
+__all__ = [
+    "NO_OPTIONS",
+    "ROLES",
+    "build_body",
+    "build_headers",
+    "check_request",
+    "encrypt_messages",
+]
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 """The roles that the service knows  [MSG-9]."""
@@ -58,7 +70,8 @@ def check_request(messages: Sequence[Mapping[str, Any]], options: Mapping[str, A
     """Refuse what `build_body` would refuse, without encrypting anything.
 
     Raises:
-        UsageError: see the requirements MSG-5 to MSG-11 and REQ-3 to REQ-6.
+        UsageError: see the requirements MSG-5 to MSG-14, REQ-5, REQ-6, REQ-10, REQ-11 and REQ-14 to
+            REQ-16.
     """
     _checked_messages(messages)
     checked_options(options)
@@ -104,6 +117,18 @@ def build_body(
     return {"model": model, "messages": _sealed(checked, recipient, random_bytes), **fields}
 
 
+def build_headers(client_key: PublicKey65, model_key: PublicKey65) -> Dict[str, str]:
+    """Return the three headers that select the encryption, each once  [REQ-1].
+
+    Both keys are 130 lowercase hex digits, whatever their form was in the evidence  [REQ-2].
+    """
+    return {
+        HEADER_CLIENT_KEY: encode_public_key(client_key),
+        HEADER_MODEL_KEY: encode_public_key(model_key),
+        HEADER_ALGORITHM: ALGORITHM,
+    }
+
+
 def _sealed(
     messages: List[_Message], recipient: PublicKey65, random_bytes: RandomBytes
 ) -> List[Dict[str, Any]]:
@@ -125,7 +150,7 @@ def _sealed(
 def _checked_messages(messages: object) -> List[_Message]:
     if isinstance(messages, (str, bytes)) or not isinstance(messages, Sequence):
         raise UsageError(
-            f"not a list of messages: {type(messages).__name__}", rule="MSG-11", where="messages"
+            f"not a list of messages: {type(messages).__name__}", rule="MSG-14", where="messages"
         )
     if len(messages) > MAX_MESSAGES:
         raise UsageError(
@@ -147,7 +172,7 @@ def _checked_messages(messages: object) -> List[_Message]:
 
 def _message(message: object, where: str) -> _Message:
     if not isinstance(message, Mapping):
-        raise UsageError(f"not an object: {type(message).__name__}", rule="MSG-6", where=where)
+        raise UsageError(f"not an object: {type(message).__name__}", rule="MSG-14", where=where)
     for name in message:
         if name not in {"role", "content"}:
             raise UsageError(
@@ -180,7 +205,7 @@ def _plaintext(content: object, where: str) -> bytes:
             )
     else:
         raise UsageError(
-            f"neither text, an array nor null: {type(content).__name__}", rule="MSG-1", where=where
+            f"neither text, an array nor null: {type(content).__name__}", rule="MSG-12", where=where
         )
     raw = _utf8(text, where)
     if len(raw) > _MAX_PLAINTEXT:
@@ -261,7 +286,7 @@ def _plain(value: object, where: str, depth: int) -> Json:
     if isinstance(value, float) and value - value == 0.0:
         return value
     if isinstance(value, (list, tuple, Mapping)) and depth == 0:
-        raise UsageError(f"nested deeper than {MAX_JSON_DEPTH}", rule="MSG-4", where=where)
+        raise UsageError(f"nested deeper than {MAX_JSON_DEPTH}", rule="MSG-13", where=where)
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{where}[{i}]", depth - 1) for i, item in enumerate(value)]
     if isinstance(value, Mapping):
@@ -269,12 +294,12 @@ def _plain(value: object, where: str, depth: int) -> Json:
             _member_name(name, where): _plain(item, _path(where, name), depth - 1)
             for name, item in value.items()
         }
-    raise UsageError(f"JSON cannot carry it: {type(value).__name__}", rule="MSG-4", where=where)
+    raise UsageError(f"JSON cannot carry it: {type(value).__name__}", rule="MSG-13", where=where)
 
 
 def _member_name(name: object, where: str) -> str:
     if not isinstance(name, str):
-        raise UsageError("a member name that is not a text", rule="MSG-4", where=where)
+        raise UsageError("a member name that is not a text", rule="MSG-13", where=where)
     _utf8(name, where)
     return name
 

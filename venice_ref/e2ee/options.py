@@ -4,8 +4,9 @@ Only the content of messages is encrypted.  Every other field travels in plainte
 stands between the client and the enclave, so that a field is let through only if it cannot carry
 text  [REQ-6]: numbers, booleans and null under any name, strings of a closed set under the names
 listed here, and nothing else.  A feature that needs the server to read or to add plaintext is
-refused by name  [REQ-5].  An unknown name is not refused for being unknown, because the service
-adds sampling parameters more often than this file is read.
+refused by name  [REQ-5], and so is another model  [REQ-14].  An unknown name is not
+refused for being unknown, because the service adds sampling parameters more often than this file is
+read.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _PLAIN_TEXT = "it would travel in plaintext"
 _PLAIN_PARTS = "the answer would carry parts that are not encrypted"
 
 _REFUSED_OPTIONS: Mapping[str, _Refusal] = {
-    "model": _Refusal("SES-1", "the session is bound to the model that it was attested for"),
+    "model": _Refusal("REQ-14", "the session is bound to the model that it was attested for"),
     "messages": _Refusal("REQ-6", "the messages are an argument of their own"),
     "tools": _Refusal("REQ-5", _TOOLS),
     "tool_choice": _Refusal("REQ-5", _TOOLS),
@@ -53,7 +54,7 @@ _REFUSED_OPTIONS: Mapping[str, _Refusal] = {
     "attachments": _Refusal("REQ-5", "the service does not take files under encryption"),
     "modalities": _Refusal("REQ-5", _PLAIN_PARTS),
     "audio": _Refusal("REQ-5", _PLAIN_PARTS),
-    "fallbacks": _Refusal("SES-1", "another model was not attested"),
+    "fallbacks": _Refusal("REQ-14", "another model was not attested"),
     "prompt": _Refusal("REQ-6", _PLAIN_TEXT),
     "input": _Refusal("REQ-6", _PLAIN_TEXT),
     "suffix": _Refusal("REQ-6", _PLAIN_TEXT),
@@ -66,7 +67,7 @@ _REFUSED_OPTIONS: Mapping[str, _Refusal] = {
 """Refused by name, whatever the value, unless it is listed as harmless."""
 
 _REFUSED_PARAMETERS: Mapping[str, _Refusal] = {
-    "enable_e2ee": _Refusal("REQ-4", "the request would be served without encryption", (True,)),
+    "enable_e2ee": _Refusal("REQ-11", "the request would be served without encryption", (True,)),
     "enable_web_search": _Refusal("REQ-5", _SEARCH, ("off", False)),
     "enable_x_search": _Refusal("REQ-5", _SEARCH, (False,)),
     "enable_web_scraping": _Refusal("REQ-5", _SEARCH, (False,)),
@@ -108,21 +109,21 @@ def check_model(model: str) -> None:
     """Refuse a model id that is not a line of text, or that carries feature switches.
 
     The service reads `id:name=value&name=value` as an id with `venice_parameters`, which override
-    those of the body: web search could be switched on behind the refusals of this file  [REQ-5].
+    those of the body: web search could be switched on behind the refusals of this file  [REQ-12].
     Any other printable id is the server's to know or not to know; a URL carries it percent-encoded.
     """
     if not isinstance(model, str) or not model:
-        raise UsageError("the model is not a text", rule="SES-1", where="model")
+        raise UsageError("the model is not a text", rule="REQ-13", where="model")
     if "=" in model.partition(":")[2]:
-        raise UsageError("a model id with feature switches", rule="REQ-5", where="model")
+        raise UsageError("a model id with feature switches", rule="REQ-12", where="model")
     try:
         model.encode("utf-8")
     except UnicodeEncodeError:
-        raise UsageError("a model id with a lone surrogate", rule="SES-1", where="model") from None
+        raise UsageError("a model id with a lone surrogate", rule="REQ-13", where="model") from None
     if _MODEL.match(model) is None:
         raise UsageError(
             "a model id longer than 256 characters, or with control characters",
-            rule="SES-1",
+            rule="REQ-13",
             where="model",
         )
 
@@ -140,7 +141,7 @@ def checked_options(options: Mapping[str, Any]) -> Dict[str, Json]:
     stream = fields.pop("stream", True)
     if stream is not True:
         raise UsageError(
-            "encryption needs the answer as a stream", rule="REQ-3", where="options.stream"
+            "encryption needs the answer as a stream", rule="REQ-10", where="options.stream"
         )
     parameters = _parameters(fields.pop("venice_parameters", {}))
     body: Dict[str, Json] = {"stream": True, "venice_parameters": parameters}
@@ -158,7 +159,7 @@ def _members(value: object, where: str) -> Dict[str, Any]:
         if not isinstance(name, str) or _NAME.match(name) is None:
             raise UsageError(
                 "a name that is not a letter or _ and at most 63 more letters, digits and _",
-                rule="REQ-6",
+                rule="REQ-16",
                 where=where,
             )
     return {name: value[name] for name in sorted(value)}
@@ -211,11 +212,13 @@ def _scalar(value: object, where: str) -> Json:
     if isinstance(value, int):
         if -_MAX_INTEGER < value < _MAX_INTEGER:
             return value
-        raise UsageError(f"an integer of more than {MAX_INTEGER_DIGITS} digits", where=where)
+        raise UsageError(
+            f"an integer of more than {MAX_INTEGER_DIGITS} digits", rule="REQ-15", where=where
+        )
     if isinstance(value, float):
         if value - value == 0.0:
             return value
-        raise UsageError("a number that JSON cannot carry", where=where)
+        raise UsageError("a number that JSON cannot carry", rule="REQ-15", where=where)
     if isinstance(value, str) and value in _CLOSED_SETS.get(where, ()):
         return value
     if where in _CLOSED_SETS:

@@ -5,8 +5,8 @@ The answer is an event stream (`codec.sse`) of JSON objects, the chunks.  The te
 key.  `StreamReader` opens them one by one and releases nothing that did not open  [STR-5].
 
 An event is released whole or not at all: all its fields are checked and opened before the first of
-them is handed over.  Text that was handed over before a fault stays with the caller, and the result
-says that it is incomplete  [STR-12].
+them is handed over  [STR-18].  Text that was handed over before a fault stays with the caller, and
+the result says that it is incomplete  [STR-12].
 
 Both reasoning members in one delta: some servers send the same text twice, under two envelopes.
 Both must open; if their texts are equal, the text is released once, otherwise both are, in the
@@ -46,7 +46,7 @@ class Delta(NamedTuple):
     """A piece of the answer."""
 
     kind: str
-    """`content` or `reasoning`."""
+    """`content` or `reasoning`, which are kept apart  [STR-16]."""
     text: str
     """The text of one envelope; may be empty."""
     plaintext: bool
@@ -172,7 +172,7 @@ class StreamReader:
 
         Raises (from the iterator, at the place of the fault):
             MalformedError: not an event stream [SSE-7, SSE-8], not a chunk [STR-3, STR-8], or not
-                an envelope [STR-5, STR-9].
+                an envelope [STR-5, STR-6, STR-9].
             DecryptError: an envelope does not open [ENV-6].
             ProtocolError: the id or the model changed [STR-10].
             ServerError: the server reported an error [STR-4].
@@ -253,7 +253,7 @@ class StreamReader:
         deltas: List[Delta] = []
         for field in chunk.fields:
             delta = self._open(field)
-            if delta not in deltas:  # the same reasoning under both names
+            if delta not in deltas:  # the same reasoning under both names  [STR-19]
                 deltas.append(delta)
         if chunk.finish_reason is not None:
             self._finish_reason = chunk.finish_reason
@@ -270,12 +270,12 @@ class StreamReader:
             text = open_text(self._secret, field.value, where=field.where)
         except MalformedError as error:
             if _LOOKS_SEALED.match(field.value) is not None:
-                raise
+                raise  # [STR-20]
             if self._unsafe_allow_plaintext:
-                return Delta(field.kind, field.value, plaintext=True)  # [STR-14]
+                return Delta(field.kind, field.value, plaintext=True)  # [STR-14, STR-17]
             raise MalformedError(
                 f"not an envelope: {error.message}",
-                rule="STR-5",
+                rule="STR-6" if field.kind == "reasoning" else "STR-5",
                 where=field.where,
                 hint="the server sent plaintext; nothing of it is shown",
             ) from None

@@ -2,9 +2,8 @@
 
 The service answers with a bare string, with an object in the manner of OpenAI, with a list of
 issues, with a request id beside the string, with nothing, with a page of HTML or with half a JSON
-text, depending on which of its parts refuses [NET-5].  What the answer means for a client is one of
-`spec.SERVER_ERROR_KINDS` [NET-8]: judged by the status where that is specific, then by the code,
-then by the texts that the vendor's guide and the upstream servers are known to send.
+text, depending on which of its parts refuses [NET-5].  What such an answer means for a client is
+judged in `e2ee.server_errors` [NET-8].
 
 The server's text is shown short, escaped, and without long hexadecimal runs or our API key: servers
 have been seen to repeat keys, ciphertext and even what they decrypted  [ERR-2].
@@ -24,11 +23,11 @@ from typing import (
     Optional,
     Sequence,
     Set,
-    Tuple,
     TypeVar,
 )
 
 from venice_ref.codec.strict import JsonObject, excerpt, parse_json
+from venice_ref.e2ee.server_errors import Said, is_code, kind_of, said
 from venice_ref.errors import MalformedError, ServerError, VeniceError
 from venice_ref.model import Json
 from venice_ref.net.redaction import rewrite_error
@@ -36,7 +35,6 @@ from venice_ref.spec import MAX_ERROR_BODY_SIZE, PATH_MODELS, PATH_SIGNATURE
 
 __all__ = [
     "ErrorBody",
-    "kind_of",
     "parse_error_body",
     "parse_retry_after",
     "server_error",
@@ -45,46 +43,6 @@ __all__ = [
 
 Error = TypeVar("Error", bound=VeniceError)
 
-_KIND_BY_STATUS: Dict[int, str] = {
-    401: "authentication",
-    402: "payment",
-    403: "authentication",
-    404: "not_found",
-    421: "stale_key",
-    429: "rate_limited",
-}
-_KIND_BY_CODE: Dict[str, str] = {
-    "e2ee_decryption_failed": "encryption_rejected",
-    "invalid_e2ee_request": "encryption_rejected",
-    "e2ee_model_key_mismatch": "stale_key",
-    "e2ee_header_missing": "headers_rejected",
-    "e2ee_invalid_signing_algo": "headers_rejected",
-    "e2ee_invalid_public_key": "headers_rejected",
-    "e2ee_invalid_version": "headers_rejected",
-    "AUTHENTICATION_FAILED": "authentication",
-    "MODEL_NOT_FOUND": "not_found",
-    "INVALID_MODEL": "not_found",
-    "REQUEST_ID_NOT_FOUND": "not_found",
-    "TEE_ATTESTATION_FAILED": "tee_unavailable",
-    "TEE_SIGNATURE_FAILED": "tee_unavailable",
-}
-_KIND_BY_TEXT: Tuple[Tuple[str, str], ...] = (
-    # Fragments in lower case; the first that occurs decides.
-    ("encryption key is no longer valid", "stale_key"),
-    ("does not match this aci service", "stale_key"),
-    ("not valid hex", "encryption_rejected"),
-    ("must be hex-encoded", "encryption_rejected"),
-    ("decryption failed", "encryption_rejected"),
-    ("failed to decrypt", "encryption_rejected"),
-    ("decrypted content is not valid utf-8", "encryption_rejected"),
-    ("invalid e2ee headers", "headers_rejected"),
-    ("missing e2ee header", "headers_rejected"),
-    ("invalid public key", "headers_rejected"),
-    ("unsupported signing algorithm", "headers_rejected"),
-    ("pub-key", "headers_rejected"),
-    ("signing-algo", "headers_rejected"),
-    ("request id is invalid", "not_found"),
-)
 _HINTS: Dict[str, str] = {
     "encryption_rejected": "the enclave could not open the request; attest again and retry",
     "headers_rejected": "something between here and the server may rewrite the headers",
@@ -108,8 +66,6 @@ _QUOTED = re.compile(r"['\"].*['\"]", re.DOTALL)
 
 _MAX_SHOWN = 160
 _LONG_HEX = re.compile(r"[0-9A-Fa-f]{64,}")
-_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
-"""What a code looks like; whatever else is there may be anything, such as a prompt  [ERR-2]."""
 _WORD_CHARACTER = re.compile(r"\w")
 _SECONDS = re.compile(r"[0-9]{1,9}\Z")
 
@@ -117,10 +73,9 @@ _SECONDS = re.compile(r"[0-9]{1,9}\Z")
 class ErrorBody(NamedTuple):
     """What an error body says; the texts are the peer's and unbounded up to 64 KiB."""
 
-    message: str
-    codes: Tuple[str, ...]
-    """The members `code`, `type` and `error_code`, where they are strings."""
-    retry_after: Optional[float]
+    shown: str
+    """What is shown of it, before it is made short."""
+    said: Said
     is_error: bool
     """True where the body says of itself that it is an error."""
 
@@ -130,41 +85,20 @@ def parse_error_body(raw: bytes) -> ErrorBody:
     try:
         value = parse_json(raw, max_size=MAX_ERROR_BODY_SIZE)
     except MalformedError:
-        return ErrorBody(_plain_text(raw), (), None, is_error=False)
+        value = None
+        shown = _plain_text(raw)
+    else:
+        shown = "a body that is no JSON object"
     if not isinstance(value, dict):
-        return ErrorBody("a body that is no JSON object", (), None, is_error=False)
-    error = value.get("error")
-    inner = JsonObject(error if isinstance(error, dict) else {})
+        text = Said(raw.decode("utf-8", "replace"), (), None)
+        return ErrorBody(shown, text, is_error=False)
     outer = JsonObject(value)
-    message = error if isinstance(error, str) else ""
-    for place, name in ((inner, "message"), (outer, "message"), (outer, "detail")):
-        message = message or _text(place, name)
-    codes = [_text(place, name) for place in (inner, outer) for name in _CODE_MEMBERS]
+    found = said(value)
     return ErrorBody(
-        message=(message or "no message") + _issues(value) + _request_id(outer),
-        codes=tuple(code for code in codes if code),
-        retry_after=_seconds(inner.get("retry_after")) or _seconds(outer.get("retry_after")),
-        is_error=bool(error) or bool(_text(outer, "error_code")),
+        shown=(found.message or "no message") + _issues(value) + _request_id(outer),
+        said=found,
+        is_error=bool(value.get("error")) or bool(_text(outer, "error_code")),
     )
-
-
-_CODE_MEMBERS = ("code", "error_code", "type")
-
-
-def kind_of(status: int, path: str, body: ErrorBody) -> str:
-    """Return which of `spec.SERVER_ERROR_KINDS` an answer is  [NET-8]."""
-    if status in _KIND_BY_STATUS:
-        return _KIND_BY_STATUS[status]
-    for code in body.codes:
-        if code in _KIND_BY_CODE:
-            return _KIND_BY_CODE[code]
-    if status >= 500:
-        return "tee_unavailable" if path.startswith("/tee/") else "server"
-    lowered = body.message.lower()
-    for fragment, kind in _KIND_BY_TEXT:
-        if fragment in lowered:
-            return kind
-    return "bad_request" if status >= 400 else "server"
 
 
 def server_error(
@@ -182,8 +116,8 @@ def server_error(
     `raw` is the beginning of its body, `retry_after` its header, `redact` removes our secrets.
     """
     body = parse_error_body(raw)
-    kind = kind_of(status, path, body)
-    shown = _LONG_HEX.sub(lambda run: f"[{len(run[0])} hex digits]", redact(body.message))
+    kind = kind_of(status, path, body.said.message, body.said.codes)
+    shown = _LONG_HEX.sub(lambda run: f"[{len(run[0])} hex digits]", redact(body.shown))
     seconds = parse_retry_after(retry_after, now)
     hint = _HINTS.get(kind, "")
     if kind == "not_found":
@@ -194,8 +128,8 @@ def server_error(
         f"the server answered {status}: {excerpt(shown, _MAX_SHOWN)}",
         kind=kind,
         status=status,
-        code=_shown_code(body.codes, redact),
-        retry_after=body.retry_after if seconds is None else seconds,
+        code=_shown_code(body.said.codes, redact),
+        retry_after=body.said.retry_after if seconds is None else seconds,
         rule="NET-5",
         where=path,
         hint=hint,
@@ -208,7 +142,9 @@ def without_plaintext(error: Error, messages: Sequence[Mapping[str, Any]]) -> Er
     Servers behind the enclave have quoted the decrypted input in their validation errors, and a
     hostile one can put it wherever an error quotes the peer.
     """
-    said = [form for m in messages for text in _strings(m.get("content")) for form in _forms(text)]
+    spoken = [
+        form for m in messages for text in _strings(m.get("content")) for form in _forms(text)
+    ]
     if isinstance(error, ServerError):
         status = "in the stream" if error.status is None else str(error.status)
         instead = f"the server answered {status}, in words that repeat the request;"
@@ -217,7 +153,7 @@ def without_plaintext(error: Error, messages: Sequence[Mapping[str, Any]]) -> Er
     message = error.message
 
     def rewrite(text: str) -> str:
-        if not any(_repeats(text, form) for form in said):
+        if not any(_repeats(text, form) for form in spoken):
             return text
         return f"{instead} they are not shown" if text is message else "[not shown]"
 
@@ -259,12 +195,6 @@ def _text(place: JsonObject, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _seconds(value: Json) -> Optional[float]:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9:
-        return float(value)
-    return None
-
-
 def _issues(value: Dict[str, Json]) -> str:
     """Return the first issue of a schema failure: which field, and why."""
     issues = value.get("issues")
@@ -285,7 +215,7 @@ def _request_id(outer: JsonObject) -> str:
 def _shown_code(codes: Sequence[str], redact: Callable[[str], str]) -> str:
     """Return the first code of the server, or nothing where it is no code or holds our key."""
     code = codes[0] if codes else ""
-    return code if _CODE.match(code) is not None and redact(code) == code else ""
+    return code if is_code(code) and redact(code) == code else ""
 
 
 def _strings(value: Any) -> Iterator[str]:

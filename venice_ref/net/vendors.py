@@ -141,8 +141,13 @@ class VendorService:
         return error
 
     def _explain(self, error: TransportError, what: str) -> None:
-        """Add to an error what it means and how to go on  [NET-15]."""
+        """Add to an error what it means and how to go on  [NET-15].
+
+        Limits and redirects keep the rule that they broke.
+        """
+        if error.rule in ("", "NET-5"):
+            error.rule = "NET-15"
         error.message = f"no {what} from {self.host}: {error.message}"
         # The advice on redirects is about an API key, and none was there.
-        advice = "" if error.rule == "NET-2" else error.hint
+        advice = "" if error.rule in ("NET-2", "NET-18", "NET-19") else error.hint
         error.hint = f"{self._ways_out}; otherwise {advice}" if advice else self._ways_out

@@ -11,12 +11,12 @@ import contextlib
 import re
 import time
 from datetime import datetime, timezone
-from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from venice_ref.attestation.report import Report
-from venice_ref.codec.strict import JsonObject, parse_json_object
+from venice_ref.codec.strict import JsonObject, excerpt, parse_json_object
 from venice_ref.e2ee.stream import check_content_type
-from venice_ref.errors import MalformedError, ServerError, UsageError, VeniceError
+from venice_ref.errors import MalformedError, PolicyError, ServerError, UsageError, VeniceError
 from venice_ref.model import Nonce32
 from venice_ref.net.redaction import rewrite_error, rewrite_report
 from venice_ref.net.refusals import parse_error_body, server_error
@@ -35,7 +35,15 @@ from venice_ref.spec import (
     PATH_SIGNATURE,
 )
 
-__all__ = ["Attempts", "ModelInfo", "VeniceApi", "check_id", "parse_models", "utc_now"]
+__all__ = [
+    "Attempts",
+    "ModelInfo",
+    "VeniceApi",
+    "check_id",
+    "parse_models",
+    "require_e2ee",
+    "utc_now",
+]
 
 FIRST_WAIT_SECONDS = 1.0
 """Wait before the second attempt where the server asks for none; doubled after each  [NET-4]."""
@@ -157,7 +165,7 @@ class VeniceApi:
         """Return the body of an attestation answer; nothing but a 200 is evidence  [NET-7]."""
         params = {"model": check_id(model, "model"), "nonce": nonce.hex()}  # [ATT-2]
         with self.redacting():
-            return self._get(PATH_ATTESTATION, params, MAX_ATTESTATION_SIZE)
+            return self._get(PATH_ATTESTATION, params, MAX_ATTESTATION_SIZE, rule="NET-7")
 
     def signature(self, model: str, request_id: str) -> bytes:
         """Return the body of a signature answer; an absent one is an error  [SIG-10]."""
@@ -196,10 +204,10 @@ class VeniceApi:
             raise
         return response
 
-    def _get(self, path: str, params: Mapping[str, str], max_size: int) -> bytes:
+    def _get(self, path: str, params: Mapping[str, str], max_size: int, *, rule: str = "") -> bytes:
         with self._http.get(path, params, max_size=max_size) as response:
             if response.status != 200:
-                raise self._refusal(response, path)  # [NET-7]
+                raise self._refusal(response, path, rule=rule)
             return response.read_all()
 
     def _repeat(self, operation: Callable[[], Result]) -> Result:
@@ -210,11 +218,10 @@ class VeniceApi:
             except ServerError as error:  # noqa: PERF203  # an exchange costs a thousand times more
                 attempts.again(error)
 
-    def _refusal(self, response: Response, path: str) -> ServerError:
+    def _refusal(self, response: Response, path: str, *, rule: str = "") -> ServerError:
         raw = response.read_prefix(MAX_ERROR_BODY_SIZE)
-        return self._error(
-            response.status, raw, path, retry_after=response.headers.get("Retry-After") or ""
-        )
+        wait = response.headers.get("Retry-After") or ""
+        return self._error(response.status, raw, path, retry_after=wait, rule=rule)
 
     def _error(
         self, status: int, raw: bytes, path: str, *, retry_after: str = "", rule: str = ""
@@ -239,12 +246,12 @@ def parse_models(raw: bytes) -> Tuple[ModelInfo, ...]:
     of models and the lengths of their texts have limits, as a table has to be laid out of them.
 
     Raises:
-        MalformedError: not such a list [REQ-8], or one above the limits [NET-3].
+        MalformedError: not such a list [REQ-17], or one above the limits [NET-3].
     """
-    top = parse_json_object(raw, max_size=MAX_MODELS_SIZE, where="models", rule="REQ-8")
+    top = parse_json_object(raw, max_size=MAX_MODELS_SIZE, where="models", rule="REQ-17")
     rows = top.items("data")
     if rows is None:
-        raise MalformedError("no list of models", where="models.data", rule="REQ-8")
+        raise MalformedError("no list of models", where="models.data", rule="REQ-17")
     if len(rows) > MAX_MODELS:
         raise MalformedError(
             f"{len(rows)} models, at most {MAX_MODELS}", where="models.data", rule="NET-3"
@@ -254,11 +261,11 @@ def parse_models(raw: bytes) -> Tuple[ModelInfo, ...]:
 
 def _model(row: object, where: str) -> ModelInfo:
     if not isinstance(row, dict):
-        raise MalformedError("not a JSON object", where=where, rule="REQ-8")
-    entry = JsonObject(row, where=where, rule="REQ-8")
+        raise MalformedError("not a JSON object", where=where, rule="REQ-17")
+    entry = JsonObject(row, where=where, rule="REQ-17")
     name = entry.text("id")
     if not name:
-        raise MalformedError("no id", where=where, rule="REQ-8")
+        raise MalformedError("no id", where=where, rule="REQ-17")
     spec = entry.child("model_spec") or JsonObject({})
     capabilities = spec.get("capabilities")
     able = capabilities if isinstance(capabilities, dict) else {}
@@ -287,8 +294,27 @@ def _boolean(value: object) -> Optional[bool]:
     return value if isinstance(value, bool) else None
 
 
+def require_e2ee(model: str, models: Sequence[ModelInfo]) -> None:
+    """Refuse a model that the service does not say takes encrypted requests  [REQ-8].
+
+    Raises:
+        PolicyError: the list does not have the model, or one of its entries lacks the capability.
+    """
+    found = [entry for entry in models if entry.id == model]
+    if found and all(entry.supports_e2ee is True for entry in found):
+        return
+    problem = "does not take encrypted requests" if found else "is not in the list of the service"
+    raise PolicyError(
+        f"the model {excerpt(model)} {problem}",
+        rule="REQ-8",
+        where="model",
+        hint="`python3 -m venice_ref models --e2ee` lists those that do;"
+        " nothing was sent to this one",
+    )
+
+
 def check_id(text: str, where: str) -> str:
-    """Return an id that can stand in a URL: a string, not empty, without lone surrogates."""
+    """Return an id that can stand in a URL: not empty, without lone surrogates  [REQ-18]."""
     if not isinstance(text, str) or not text or _SURROGATE.search(text) is not None:
-        raise UsageError("an id must be a text that is not empty", rule="REQ-9", where=where)
+        raise UsageError("an id must be a text that is not empty", rule="REQ-18", where=where)
     return text

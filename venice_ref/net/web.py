@@ -2,8 +2,8 @@
 
 Base URL and API key belong together: the key goes to that origin in the Authorization header and
 nowhere else [NET-6], in the clear only to this machine itself [NET-1].  Redirects stay within the
-origin and are followed for GET alone [NET-2].  Every body has a size and every exchange a time
-[NET-3].  What goes wrong is a `TransportError`; a status is not judged here (`net/venice.py`).
+origin [NET-2] and are followed for GET alone [NET-18].  Every body has a size and every exchange a
+time [NET-3].  What goes wrong is a `TransportError`; a status is not judged here (`net/venice.py`).
 
 `ssl` and `urllib.request` are loaded with the first exchange, not with this module.
 """
@@ -18,7 +18,7 @@ from venice_ref import __version__
 from venice_ref.codec.strict import excerpt
 from venice_ref.errors import TransportError, TruncatedError, UsageError
 from venice_ref.net.redaction import cut_out
-from venice_ref.net.url import is_query, parse_base_url, percent_encode
+from venice_ref.net.url import parse_base_url, redirect_target, request_target
 from venice_ref.spec import (
     CONNECT_TIMEOUT_SECONDS,
     DEFAULT_BASE_URL,
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from venice_ref.net.connection import Deadline
 
 __all__ = ["HttpClient", "Response"]
-
-MAX_REDIRECTS = 3
-"""Redirects of one GET that are followed, all within the origin  [NET-2]."""
 
 MAX_TIMEOUT_SECONDS = 1_000_000
 """What every platform's sockets can count."""
@@ -209,19 +206,16 @@ class HttpClient:
         accept: str = "application/json",
     ) -> Response:
         """Return the answer to GET `path`; redirects within the origin are followed."""
-        query = "&".join(
-            f"{percent_encode(name)}={percent_encode(value)}" for name, value in params.items()
-        )
-        target = f"{self.base_url.path}{path}{'?' if query else ''}{query}"
-        for _ in range(MAX_REDIRECTS + 1):
+        target = request_target(self.base_url, path, params)
+        followed = 0
+        while True:
             response = self._exchange("GET", target, {"Accept": accept}, None, max_size)
             if response.status not in _REDIRECTS:
                 return response
             response.close()
-            target = self._same_origin(target, response.headers.get("Location") or "")
-        raise TransportError(
-            f"{self.base_url.host} redirects more than {MAX_REDIRECTS} times", rule="NET-2"
-        )
+            location = response.headers.get("Location") or ""
+            target = self._follow("GET", target, location, followed)
+            followed += 1
 
     def post_stream(
         self,
@@ -232,7 +226,7 @@ class HttpClient:
         max_size: int,
         cut_rule: str = "STR-1",
     ) -> Response:
-        """Return the answer to POST `path`, which is never sent to a second place  [NET-2].
+        """Return the answer to POST `path`, which is never sent to a second place  [NET-18].
 
         `cut_rule` goes into the error where the answer is cut: for one that is no event stream,
         none.
@@ -241,31 +235,13 @@ class HttpClient:
         response = self._exchange("POST", target, headers, body, max_size, cut_rule)
         if response.status in _REDIRECTS:
             response.close()
-            raise TransportError(
-                f"{self.base_url.host} redirects a request that must not travel on",
-                rule="NET-2",
-                where=path,
-                hint="check the base URL; nothing was sent anywhere else",
-            )
+            self._follow("POST", target, response.headers.get("Location") or "", 0)
         return response
 
-    def _same_origin(self, target: str, location: str) -> str:
-        """Return path and query of a redirect that stays within the origin  [NET-2]."""
-        from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # only where one is met
-
-        refusal = TransportError(
-            f"{self.base_url.host} redirects elsewhere: {excerpt(self.redact(location), 120)}",
-            rule="NET-2",
-            hint="the API key was not sent there; check the base URL",
-        )
-        try:
-            parts = urlsplit(urljoin(f"{self.base_url.origin}{target}", location))
-            base = parse_base_url(f"{parts.scheme}://{parts.netloc}{parts.path}")
-        except ValueError:  # UsageError is one: not a URL that could be a base
-            raise refusal from None
-        if not location or base.origin != self.base_url.origin or not is_query(parts.query):
-            raise refusal
-        return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    def _follow(self, method: str, target: str, location: str, followed: int) -> str:
+        """Return the target of a redirect; `location` may repeat our key back  [ERR-2]."""
+        location = self.redact(location)
+        return redirect_target(self.base_url, method, target, location, followed=followed)
 
     def _exchange(
         self,

@@ -242,6 +242,8 @@ def test_the_size_of_base64() -> None:
     for size in range(1, 9):
         text = base64.b64encode(bytes(size)).decode()
         assert decode_base64(text, max_size=size) == bytes(size)
+        if size > 1:
+            assert refused(decode_base64, text, max_size=size - 1)
     assert "more than 10 bytes" in refused(decode_base64, "A" * LONG, max_size=10)
     assert "more than 10 bytes" in refused(decode_base64url, "A" * LONG, max_size=10)
 

@@ -80,7 +80,7 @@ def test_what_is_not_json(text: str) -> None:
         ("1e999", "beyond the range of a double"),
         ("-1e999", "beyond the range of a double"),
         ("9" * 41, "an integer of 41 digits"),
-        ("-" + "9" * 40, "an integer of 41 digits"),
+        ("-" + "9" * 41, "an integer of 41 digits"),
         ('{"a": 1, "a": 1}', "duplicate member 'a'"),
         ('[{"b": 0, "a": 1, "a\\u0000": 1, "\\u0061": 2}]', "duplicate member 'a'"),
         ('{"x": {"\\u001b[31m": 1, "\\u001b[31m": 2}}', "duplicate member '\\x1b[31m'"),

@@ -51,10 +51,6 @@ KINDS: Final = {
 }
 """Scenarios that end in an error of the server, which has a kind and no rule of its own."""
 
-OTHER_RULES: Final = {
-    "verified-string": "ATT-16",  # a text where a boolean must be: the type is judged first
-}
-
 SHOWN: Final = {
     **dict.fromkeys((name for name in SCENARIOS if name.startswith("chat-")), "one"),
     "chat-in-band-error": "one two",
@@ -146,7 +142,7 @@ def test_what_does_no_harm_is_endured(name: str) -> None:
     assert (outcome.text, outcome.complete) == (ANSWER, True)
     assert outcome.chats == HARMLESS[name]
     assert outcome.prompts == 1
-    assert len(set(outcome.nonces)) == len(outcome.nonces)
+    assert len(set(outcome.nonces)) == len(outcome.nonces)  # [NET-16]
     assert len(outcome.nonces) == (
         2 if name in ("attestation-429-once", "chat-stale-key-once") else 1
     )
@@ -175,7 +171,7 @@ def test_a_misbehaviour_is_refused_for_its_reason(name: str) -> None:
         assert isinstance(error, ServerError)
         assert error.kind == KINDS[name]
     else:
-        assert OTHER_RULES.get(name, SCENARIOS[name].requirement) in _rules(error)
+        assert SCENARIOS[name].requirement in _rules(error)
     assert PROMPT not in str(error)
     assert "secret-api-key" not in str(error)
 

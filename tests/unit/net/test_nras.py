@@ -98,7 +98,7 @@ def test_a_cut_answer_is_an_error_and_no_stream(ask: Ask) -> None:
     cut = reply(ANSWER, length=len(ANSWER) + 1)
     with ScriptedServer(cut) as server, pytest.raises(TruncatedError) as caught:
         ask(client(server))
-    assert caught.value.rule == ""
+    assert caught.value.rule == "NET-15"
 
 
 @pytest.mark.parametrize("ask", ASKS)
@@ -130,7 +130,7 @@ def test_evidence_does_not_travel_on(ask: Ask) -> None:
     moved = reply(status=307, headers="Location: https://elsewhere.example/\r\n")
     with ScriptedServer(moved) as server, pytest.raises(TransportError) as caught:
         ask(client(server))
-    assert caught.value.rule == "NET-2"
+    assert caught.value.rule in ("NET-18", "NET-2")  # POST, GET
 
 
 @pytest.mark.parametrize("ask", ASKS)

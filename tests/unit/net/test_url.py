@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venice_ref.errors import MalformedError, UsageError
-from venice_ref.net.url import is_query, parse_base_url, percent_decode, percent_encode
+from venice_ref.errors import MalformedError, TransportError, UsageError
+from venice_ref.net.url import (
+    is_query,
+    parse_base_url,
+    percent_decode,
+    percent_encode,
+    redirect_target,
+    request_target,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,8 @@ def test_a_base_url_is_https_or_loopback(text: str, shown: str) -> None:
 def test_any_other_base_url_is_refused_and_not_repeated(text: Any) -> None:
     with pytest.raises(UsageError) as caught:
         parse_base_url(text)
-    assert caught.value.rule == "NET-1"
+    of_another_scheme = isinstance(text, str) and text.startswith(("http://", "ftp://"))
+    assert caught.value.rule == ("NET-1" if of_another_scheme else "NET-17")
     assert "secret-word" not in str(caught.value) + caught.value.hint
 
 
@@ -120,3 +128,31 @@ def test_no_text_makes_it_fail(text: str) -> None:
         return
     assert url.scheme == "https" or url.is_loopback
     assert parse_base_url(str(url)) == url
+
+
+BASE = parse_base_url("https://example.org/v1")
+
+
+def test_the_target_of_a_request() -> None:
+    assert request_target(BASE, "/a", {}) == "/v1/a"
+    assert request_target(BASE, "/a", {"x": "1 2", "y": "&"}) == "/v1/a?x=1%202&y=%26"
+
+
+@pytest.mark.parametrize(
+    ("method", "location", "followed", "rule"),
+    [
+        ("POST", "/x", 0, "NET-18"),
+        ("GET", "/x", 3, "NET-19"),
+        ("GET", "https://example.org:444/x", 0, "NET-2"),
+        ("GET", "/a\tb", 0, "NET-2"),
+        ("GET", "", 0, "NET-2"),
+    ],
+)
+def test_a_redirect_that_is_refused(method: str, location: str, followed: int, rule: str) -> None:
+    with pytest.raises(TransportError) as caught:
+        redirect_target(BASE, method, "/v1/a", location, followed=followed)
+    assert caught.value.rule == rule
+
+
+def test_a_redirect_that_is_followed() -> None:
+    assert redirect_target(BASE, "GET", "/v1/a/b", "../c?d#e", followed=2) == "/v1/c?d"
