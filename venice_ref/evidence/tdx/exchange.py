@@ -62,7 +62,7 @@ def parse_collateral(raw: Union[bytes, str], *, where: str = "collateral") -> Co
 
     Raises:
         MalformedError: not strict JSON, or a member that is absent or of another form [COL-1]; a
-            CRL or a signature in none of the forms above [COL-2].
+            list in none of the forms above [COL-2]; a signature that is not 64 bytes [COL-21].
     """
     node = parse_json_object(raw, max_size=MAX_COLLATERAL_SIZE, where=where, rule="COL-1")
     return Collateral(
@@ -130,4 +130,4 @@ def _crl(node: JsonObject, name: str) -> bytes:
 
 
 def _signature(node: JsonObject, name: str) -> bytes:
-    return decode_hex(_text(node, name), size=64, where=node.path(name), rule="COL-2")
+    return decode_hex(_text(node, name), size=64, where=node.path(name), rule="COL-21")

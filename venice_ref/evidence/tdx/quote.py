@@ -18,7 +18,7 @@ from typing import Dict, Final, Mapping, NamedTuple, Optional, Tuple
 
 from venice_ref.codec.layout import Layout, Reader
 from venice_ref.codec.strict import decode_base64, decode_base64url, decode_hex, excerpt
-from venice_ref.errors import MalformedError
+from venice_ref.errors import EvidenceError, MalformedError
 from venice_ref.evidence.tdx.layouts import (
     BODY_KINDS,
     ENCRYPTED_PPID_2048,
@@ -42,6 +42,7 @@ __all__ = [
     "CertificationData",
     "Quote",
     "SignatureData",
+    "check_trailing",
     "decode_quote_file",
     "decode_quote_text",
     "parse_quote",
@@ -131,9 +132,9 @@ def parse_quote(raw: bytes) -> Quote:
     """Return the quote of at most 65536 bytes, all of its fields by name.
 
     The checks run from the first byte to the last: size, header, body, signature data.  Bytes after
-    the signature data are kept as `trailing`, whatever they are.
+    the signature data are kept as `trailing`, whatever they are [QUO-21].
 
-    Spec: QUO-2 to QUO-10.
+    Spec: QUO-2 to QUO-10, QUO-21, QUO-22.
 
     Raises:
         MalformedError: the rule and the place say which part is not as it must be.
@@ -152,6 +153,20 @@ def parse_quote(raw: bytes) -> Quote:
     return Quote(
         version, header, body_kind, body, signed_bytes, signature_data, trailing=reader.rest()
     )
+
+
+def check_trailing(quote: Quote) -> None:
+    """Refuse a quote with anything but zero after its signature data, which nobody signed.
+
+    Raises:
+        EvidenceError: it has such bytes [QUO-9].
+    """
+    if any(quote.trailing):
+        raise EvidenceError(
+            f"{len(quote.trailing)} bytes after the signature data, not all zero",
+            rule="QUO-9",
+            where="quote",
+        )
 
 
 def _integer(field: bytes) -> int:
@@ -264,7 +279,7 @@ def _certification(reader: Reader) -> CertificationData:
     if kind not in _PEM_TYPES:
         raise MalformedError(
             f"inner certification data of type {kind}, required 1 to 5",
-            rule="QUO-8",
+            rule="QUO-22",
             where="quote.certification_data.type",
         )
     return CertificationData(kind, data, {})
@@ -294,14 +309,24 @@ def decode_quote_text(text: str, *, where: str = "quote") -> bytes:
             rule="QUO-10",
             where=where,
         )
+    raw = _decoded(text, where)
+    if len(raw) > MAX_QUOTE_SIZE:
+        raise MalformedError(
+            f"a quote of {len(raw)} bytes, at most {MAX_QUOTE_SIZE}", rule="QUO-10", where=where
+        )
+    return raw
+
+
+def _decoded(text: str, where: str) -> bytes:
+    """Return the bytes of a text in one of the forms, however many they are."""
     if text in ("", "0x", "0X"):
         raise MalformedError("an empty quote", rule="QUO-1", where=where)
     if text[:2] in ("0x", "0X") or _ONLY_HEX.match(text):
-        return decode_hex(text, allow_0x=True, max_size=MAX_QUOTE_SIZE, rule="QUO-1", where=where)
+        return decode_hex(text, allow_0x=True, rule="QUO-1", where=where)
     try:
         if "+" in text or "/" in text:
-            return decode_base64(text, max_size=MAX_QUOTE_SIZE, rule="QUO-1", where=where)
-        return decode_base64url(text, max_size=MAX_QUOTE_SIZE, rule="QUO-1", where=where)
+            return decode_base64(text, max_size=len(text), rule="QUO-1", where=where)
+        return decode_base64url(text, max_size=len(text), rule="QUO-1", where=where)
     except MalformedError:
         raise MalformedError(
             f"neither hexadecimal nor base64: {excerpt(text)}", rule="QUO-1", where=where

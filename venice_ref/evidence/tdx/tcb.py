@@ -184,7 +184,7 @@ def relaunch(launch: str, current: str) -> str:
     """Return the status of a TD whose TCB had one status at its launch and has another now.
 
     A TCB that was out of date at launch and no longer is means that the TD should be launched
-    again; every other pair means what the launch means  [TCB-8].
+    again; every other pair means what the launch means  [TCB-13].
     """
     if launch not in ("OutOfDate", "OutOfDateConfigurationNeeded"):
         return launch

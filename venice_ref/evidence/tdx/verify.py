@@ -19,7 +19,8 @@ from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from venice_ref.codec.pem import decode_pem_chain
 from venice_ref.crypto.curves import P256
-from venice_ref.errors import EvidenceError
+from venice_ref.crypto.weierstrass import is_on_curve
+from venice_ref.errors import EvidenceError, MalformedError
 from venice_ref.evidence.tdx.collateral import (
     VerifiedCollateral,
     VerifiedPck,
@@ -105,10 +106,11 @@ def verify_quote(
 
     `now` is the time that is judged for; the collateral must hold at it.
 
-    Spec: COL-10 to COL-16, QUO-12 to QUO-16, TCB-1 to TCB-9, CRT-10 to CRT-17, CRL-5 to CRL-10.
+    Spec: COL-10 to COL-16, COL-23, QUO-12 to QUO-16, TCB-1 to TCB-9, TCB-12, TCB-13, CRT-10 to
+    CRT-17, CRL-5 to CRL-10.
 
     Raises:
-        MalformedError: a certificate of the quote does not parse.
+        MalformedError: a certificate of the quote does not parse, or its key is no point [QUO-16].
         SignatureError: the QE report or the quote is not signed by its key [QUO-12, QUO-16].
         EvidenceError: anything else that does not fit; `rule` and `where` say what.
     """
@@ -187,7 +189,7 @@ def _verified_pck(
 
 
 def _pck_chain(quote: Quote, supplied: Optional[Chain]) -> Tuple[Chain, str]:
-    """Return the PCK chain in DER and where it stands: beside the quote, or in it  [COL-16]."""
+    """Return the PCK chain and where it stands: beside the quote, or in it  [COL-16, COL-23]."""
     if supplied is not None:
         return supplied, "pck_certificate_chain"
     certification = quote.signature_data.certification
@@ -195,7 +197,7 @@ def _pck_chain(quote: Quote, supplied: Optional[Chain]) -> Tuple[Chain, str]:
     if certification.type != 5:
         raise EvidenceError(
             f"certification data of type {certification.type} names the platform without its chain",
-            rule="COL-16",
+            rule="COL-23",
             where=where,
             hint="collateral with a pck_certificate_chain verifies such a quote",
         )
@@ -232,9 +234,17 @@ def _check_platform(pck: PckFacts, tcb_info: TcbInfo) -> None:
 def _verify_quote_signature(quote: Quote) -> None:
     """Refuse a quote that the attestation key did not sign, or whose key is no point  [QUO-16]."""
     raw = quote.signature_data.attestation_key
-    key = EcPublicKey(P256, (int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")))
+    point = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    if not is_on_curve(P256, point):
+        raise MalformedError(
+            "the attestation key is no point on P-256", rule="QUO-16", where="quote"
+        )
     verify_raw_signature(
-        key, quote.signed_bytes, quote.signature_data.signature, where="quote", rule="QUO-16"
+        EcPublicKey(P256, point),
+        quote.signed_bytes,
+        quote.signature_data.signature,
+        where="quote",
+        rule="QUO-16",
     )
 
 
@@ -276,7 +286,7 @@ def _facts(quote: Quote, collateral: VerifiedCollateral, pck: VerifiedPck) -> Qu
         )  # fmt: skip
 
     launch = evaluated("tee_tcb_svn")
-    current = evaluated("tee_tcb_svn_2") if "tee_tcb_svn_2" in quote.body else None
+    current = evaluated("tee_tcb_svn_2") if "tee_tcb_svn_2" in quote.body else None  # [TCB-8]
     return QuoteFacts(
         kind=quote.body_kind,
         pck=pck.facts,

@@ -78,7 +78,7 @@ def test_a_certificate_is_no_list(members: Dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize("value", ["00" * 63, "00" * 65, "0" * 127, "zz" * 64, "0x" + "00" * 63])
 def test_a_signature_has_64_bytes(members: Dict[str, Any], name: str, value: str) -> None:
     error = fault(members, **{name: value})
-    assert (error.rule, error.where) == ("COL-2", f"collateral.{name}")
+    assert (error.rule, error.where) == ("COL-21", f"collateral.{name}")
     assert parse(members, **{name: "AB" * 64})
 
 

@@ -213,7 +213,7 @@ def test_the_inner_certification_data_is_of_type_1_to_5(
     raw = quote(
         version, body_kind, data=signature_data(certification=CertificationData(inner, b"x", {}))
     )
-    assert fault(raw) == ("QUO-8", "quote.certification_data.type")
+    assert fault(raw) == ("QUO-22", "quote.certification_data.type")
 
 
 @pytest.mark.parametrize(
@@ -300,6 +300,18 @@ def test_a_text_has_a_greatest_size() -> None:
     with pytest.raises(MalformedError) as caught:
         decode_quote_text("00" * (MAX_QUOTE_SIZE + 2))
     assert caught.value.rule == "QUO-10"
+
+
+def test_one_byte_too_many_is_too_many_in_every_form() -> None:  # QUO-10
+    for size, rule in ((MAX_QUOTE_SIZE, ""), (MAX_QUOTE_SIZE + 1, "QUO-10")):
+        raw = b"\x03\x00\xff\xff" + bytes(size - 4)
+        for text in (raw.hex(), "0x" + raw.hex(), base64.b64encode(raw).decode()):
+            if not rule:
+                assert decode_quote_text(text) == raw
+                continue
+            with pytest.raises(MalformedError) as caught:
+                decode_quote_text(text)
+            assert caught.value.rule == rule
 
 
 # --- Files --------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ def test_convergence_never_improves() -> None:
 # --- Relaunch -----------------------------------------------------------------------------------
 
 
-def test_relaunch() -> None:  # TCB-8
+def test_relaunch() -> None:  # TCB-13
     good = ("UpToDate", "SWHardeningNeeded")
     configurable = ("ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded")
     advised = 0

@@ -234,10 +234,10 @@ def test_the_forms_of_the_chain(end: bytes, line: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", [1, 3, 4])
-def test_a_quote_that_only_names_its_platform(kind: int) -> None:  # COL-16
+def test_a_quote_that_only_names_its_platform(kind: int) -> None:  # COL-23
     intel = Intel()
     data = {1: bytes(PLAIN_PPID.size), 3: bytes(ENCRYPTED_PPID_3072.size)}.get(kind, b"pem")
-    assert certified(intel, data, kind) == ("COL-16", "quote.certification_data", "pck_chain")
+    assert certified(intel, data, kind) == ("COL-23", "quote.certification_data", "pck_chain")
     with_chain = intel.collateral()._replace(pck_certificate_chain=intel.pck_chain())
     verified = verify_collateral(with_chain, now=NOW, anchor=intel.anchor, memo=MEMO)
     assert verify_quote(intel.quote(), verified, now=NOW).status == "UpToDate"
@@ -349,7 +349,7 @@ def test_an_attestation_key_that_is_no_point() -> None:  # QUO-16
         data = changed.quote().signature_data._replace(attestation_key=key)
         with pytest.raises(MalformedError) as caught:
             verify_quote(quote._replace(signature_data=data), changed.verified(), now=NOW)
-        assert (caught.value.rule, caught.value.where) == ("KEY-6", "quote")
+        assert (caught.value.rule, caught.value.where) == ("QUO-16", "quote")
 
 
 # --- The module ---------------------------------------------------------------------------------
@@ -466,7 +466,7 @@ def relaunching() -> Intel:
 
 
 @pytest.mark.parametrize("kind", ["td-1.5", "td-1.5ex"])
-def test_a_td_that_should_be_relaunched(kind: str) -> None:  # TCB-8
+def test_a_td_that_should_be_relaunched(kind: str) -> None:  # TCB-8, TCB-13
     new = bytes([6]) + TEE_TCB_SVN[1:]
     facts = relaunching().facts(5, kind, tee_tcb_svn_2=new)
     assert facts.current is not None
