@@ -89,13 +89,14 @@ class Answer(NamedTuple):
 def parse_answer(raw: bytes) -> Answer:
     """Return the members of an answer of at most 8388608 bytes, by their types.
 
-    Spec: ATT-1, ATT-7, ATT-11, ATT-12.
+    Spec: ATT-1, ATT-7, ATT-11, ATT-12, ATT-16, ATT-22, ATT-23.
 
     Raises:
         MalformedError: not such a JSON object, or a known member of another type; `where` is its
             path.  Members that no check of the caller's level needs are not exempt.
     """
-    top = parse_json_object(raw, max_size=MAX_ATTESTATION_SIZE, where="attestation", rule="ATT-1")
+    found = parse_json_object(raw, max_size=MAX_ATTESTATION_SIZE, where="attestation", rule="ATT-1")
+    top = JsonObject(found.members, where=found.where, rule="ATT-16")
     check_shape(top, ANSWER)
     info = top.child("info")
     signing_keys = _members(top, "signing_key", "signing_public_key")

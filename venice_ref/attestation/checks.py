@@ -6,10 +6,10 @@ function returns what it found, raises what does not hold, or returns `Skip` wit
 there is nothing to judge.  `run_checks` makes them all: one failure never hides another.
 
 A level that the policy does not ask for is not judged, and the report says so; whatever is judged
-and fails, fails the verdict  [POL-12].  `docs/decisions/0007` says why.
+and fails, fails the verdict  [POL-12, POL-14].  `docs/decisions/0007` says why.
 
 Names are stable.  A check that a later version adds gets a row; one that this version cannot make
-has its row already, says so, and fails closed where the policy requires it  [ATT-13].
+has its row already, says so, and fails closed where the policy requires it  [ATT-21].
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ CHECKS: Final[Tuple[Rule, ...]] = (
     Rule("key.agree", "KEY-7", _BINDING, ("key.form",), checks_key.agree),
     Rule("quote.present", "ATT-7", _BINDING, _ANSWER, checks_quote.present),
     Rule("quote.format", "QUO-7", _BINDING, ("quote.present",), checks_quote.form),
-    Rule("quote.agree", "ATT-7", _BINDING, ("quote.format",), checks_quote.agree),
+    Rule("quote.agree", "ATT-17", _BINDING, ("quote.format",), checks_quote.agree),
     Rule("quote.trailing", "QUO-9", _BINDING, ("quote.format",), checks_quote.trailing),
     Rule("quote.tdx", "QUO-4", _BINDING, ("quote.format",), checks_quote.tdx),
     Rule("td.attributes", "QUO-11", _BINDING, _TDX, checks_quote.td_attributes),

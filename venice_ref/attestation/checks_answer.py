@@ -22,7 +22,7 @@ __all__ = [
 
 
 def schema(findings: Findings) -> Outcome:
-    """Refuse an answer that is not of the schema  [ATT-1, ATT-11]."""
+    """Refuse an answer that is not of the schema  [ATT-1, ATT-11, ATT-16, ATT-22]."""
     findings.answer = parse_answer(findings.raw)
     return "every member that is read has its type"
 

@@ -15,7 +15,7 @@ from venice_ref.attestation.report import printable
 from venice_ref.errors import EvidenceError, PeerError, PolicyError
 from venice_ref.evidence.tdx.collateral import parse_collateral, verify_collateral
 from venice_ref.evidence.tdx.policy import BodyPolicy, check_body_policy, check_tcb_policy
-from venice_ref.evidence.tdx.quote import Quote
+from venice_ref.evidence.tdx.quote import Quote, check_trailing
 from venice_ref.evidence.tdx.verify import QuoteFacts, verify_quote
 
 __all__ = ["accept_quote", "attributes", "collateral", "pck_chain", "step", "tcb"]
@@ -118,8 +118,7 @@ def accept_quote(quote: Quote, findings: Findings) -> QuoteFacts:
     Raises:
         PeerError: what any of the checks above would say.
     """
-    if any(quote.trailing):
-        raise EvidenceError("bytes after the signature data", rule="QUO-9", where="quote")
+    check_trailing(quote)
     facts = verify_quote(quote, findings.the_collateral, now=findings.now)
     check_body_policy(quote, _body_policy(findings.policy))
     _accept_tcb(facts, findings.policy)

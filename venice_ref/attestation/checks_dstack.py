@@ -2,7 +2,7 @@
 
 They are made from assurance `dcap` on, wherever the answer carries the data: a log or a record that
 contradicts the quote is an answer that somebody changed.  That the data is there is required at
-`measured` only; its absence is reported  [POL-13].
+`measured` only; its absence is reported  [POL-13, POL-15].
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _absent(findings: Findings, reason: str) -> Skip:
     return Skip(
         reason,
         required=includes_assurance(findings.policy.assurance, "measured"),
-        rule="POL-13",
+        rule="POL-15",
     )
 
 
@@ -56,7 +56,7 @@ def event_log(findings: Findings) -> Outcome:
 
 
 def app(findings: Findings) -> Outcome:
-    """Refuse a log that does not say which application was started  [DST-7 to DST-10]."""
+    """Refuse a log that does not say which application was started  [DST-7 to DST-10, DST-21]."""
     if findings.event_log is None:
         return _absent(findings, "the answer carries no event log")
     found = findings.app = identify_app(findings.event_log)
@@ -134,7 +134,7 @@ def manager_quote(findings: Findings) -> Outcome:
 
 
 def manager(findings: Findings) -> Outcome:
-    """Refuse a record of another time, TD or list of actions  [DST-16, DST-17, DST-19]."""
+    """Refuse a record of another time, TD or list of actions  [DST-16, DST-17, DST-19, DST-20]."""
     if findings.manager_record is None:
         return Skip("the answer carries no record of a compose manager")
     if findings.nonce is None:

@@ -11,7 +11,7 @@ __all__ = ["agree", "claimed_address", "form", "present"]
 
 
 def present(findings: Findings) -> Outcome:
-    """Refuse an answer without a model key  [KEY-8]; say where it is from  [ATT-12]."""
+    """Refuse an answer without a model key  [KEY-8]; say where it is from  [ATT-12, ATT-20]."""
     answer = findings.the_answer
     if not answer.signing_keys:
         raise EvidenceError(

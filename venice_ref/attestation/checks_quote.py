@@ -13,7 +13,7 @@ from venice_ref.codec.strict import decode_hex
 from venice_ref.crypto.address import to_checksum
 from venice_ref.errors import EvidenceError, PolicyError
 from venice_ref.evidence.tdx.attributes import TUD_MASK, decode_td_attributes
-from venice_ref.evidence.tdx.quote import decode_quote_text, parse_quote
+from venice_ref.evidence.tdx.quote import check_trailing, decode_quote_text, parse_quote
 
 __all__ = [
     "agree",
@@ -48,33 +48,29 @@ def form(findings: Findings) -> Outcome:
 
 
 def agree(findings: Findings) -> Outcome:
-    """Refuse an answer that states two quotes, or another REPORTDATA than its own  [ATT-7]."""
+    """Refuse an answer that states two quotes, or another REPORTDATA  [ATT-17, ATT-18]."""
     own = findings.the_quote.report_data
     for member in findings.the_answer.report_data:
         where = member.where
-        stated = decode_hex(member.text, size=len(own), allow_0x=True, where=where, rule="ATT-7")
+        stated = decode_hex(member.text, size=len(own), allow_0x=True, where=where, rule="ATT-18")
         if stated != own:
             raise EvidenceError(
-                f"{stated.hex()}, REPORTDATA of the quote is {own.hex()}", rule="ATT-7", where=where
+                f"{stated.hex()}, REPORTDATA of the quote is {own.hex()}",
+                rule="ATT-18",
+                where=where,
             )
     if len(findings.quotes) == 1:
         return Skip("the answer states one quote")
     if len(set(findings.quotes)) != 1:
         places = ", ".join(member.where for member in findings.the_answer.quotes)
-        raise EvidenceError(f"different quotes in {places}", rule="ATT-7", where="attestation")
+        raise EvidenceError(f"different quotes in {places}", rule="ATT-17", where="attestation")
     return "every statement is the same quote"
 
 
 def trailing(findings: Findings) -> Outcome:
     """Refuse anything but zero after the signature data  [QUO-9]."""
-    found = findings.the_quote.trailing
-    if any(found):
-        raise EvidenceError(
-            f"{len(found)} bytes after the signature data, not all zero",
-            rule="QUO-9",
-            where="quote",
-        )
-    return f"{len(found)} zero bytes after the signature data"
+    check_trailing(findings.the_quote)
+    return f"{len(findings.the_quote.trailing)} zero bytes after the signature data"
 
 
 def tdx(findings: Findings) -> Outcome:
@@ -116,7 +112,7 @@ def binding_padding(findings: Findings) -> Outcome:
 
 
 def binding_nonce(findings: Findings) -> Outcome:
-    """Refuse a quote that was made for another nonce  [BND-3, BND-4]."""
+    """Refuse a quote for another nonce, and say how it is bound  [BND-3, BND-4, BND-5]."""
     if findings.nonce is None:
         return NO_NONCE
     # Kept before it is judged: a report names the form also where the policy refuses it.
@@ -127,5 +123,5 @@ def binding_nonce(findings: Findings) -> Outcome:
         allow_sha256=findings.policy.nonce_binding == "raw-or-sha256",
     )
     if findings.nonce_form == "sha256":
-        return "REPORTDATA ends with SHA-256 of the nonce, which the policy allows  [BND-4]"
+        return "REPORTDATA ends with SHA-256 of the nonce, which the policy allows  [BND-5]"
     return "REPORTDATA ends with the nonce"

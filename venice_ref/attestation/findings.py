@@ -46,7 +46,7 @@ class Skip(NamedTuple):
 
     reason: str
     required: bool = False
-    rule: str = "ATT-13"
+    rule: str = "ATT-21"
     """Of a required check: the requirement by which its absence is refused."""
     hint: str = ""
     """Of a required check: how it could be made."""

@@ -121,7 +121,7 @@ def check_policy(policy: Policy) -> None:
 
 
 def check_values(policy: Policy) -> None:
-    """Refuse a value that there is not, each looked at by itself.
+    """Refuse a value that there is not, each looked at by itself  [POL-16].
 
     Raises:
         UsageError: a level, status or measurement of no such name, or a value out of its range.
@@ -130,9 +130,9 @@ def check_values(policy: Policy) -> None:
         raise UsageError(f"not a policy: {type(policy).__name__}", rule="POL-1", where="policy")
     _one_of(policy.assurance, ASSURANCE_LEVELS[1:], "assurance", "POL-2")
     _one_of(policy.gpu, GPU_LEVELS, "gpu", "POL-4")
-    _one_of(policy.nonce_binding, NONCE_BINDINGS, "nonce_binding", "BND-4")
+    _one_of(policy.nonce_binding, NONCE_BINDINGS, "nonce_binding", "POL-16")
     if not isinstance(policy.allow_service_td, bool):  # "no" would allow
-        raise UsageError("not a boolean", rule="POL-1", where="policy.allow_service_td")
+        raise UsageError("not a boolean", rule="POL-16", where="policy.allow_service_td")
     _check_tcb(policy)
     _check_fleet(policy.gpu_fleet)
     if policy.measurements is not None:
@@ -159,27 +159,27 @@ def includes_gpu(required: str, level: str) -> bool:
 
 
 def _check_tcb(policy: Policy) -> None:
-    statuses = _texts(policy.tcb_statuses, "tcb_statuses", "TCB-11")
+    statuses = _texts(policy.tcb_statuses, "tcb_statuses", "POL-16")
     unknown = sorted(statuses - ANYTHING_BUT_REVOKED)
     if unknown or not statuses:
         raise UsageError(
             f"no policy can accept {', '.join(unknown) or 'no status at all'},"
             f" known: {', '.join(sorted(ANYTHING_BUT_REVOKED))}",
-            rule="TCB-11",
+            rule="POL-16",
             where="policy.tcb_statuses",
         )
-    for advisory in _texts(policy.rejected_advisories, "rejected_advisories", "POL-7"):
+    for advisory in _texts(policy.rejected_advisories, "rejected_advisories", "POL-16"):
         # One that is spelt otherwise than Intel does would never reject anything.
         if _ADVISORY.match(advisory) is None:
             raise UsageError(
                 f"{advisory!r} is no advisory, required such as INTEL-SA-00837",
-                rule="POL-7",
+                rule="POL-16",
                 where="policy.rejected_advisories",
             )
     if not 0 <= _integer(policy.min_tcb_evaluation_number) <= _MAX_EVALUATION_NUMBER:
         raise UsageError(
             "not a whole number of 32 bits",
-            rule="POL-8",
+            rule="POL-16",
             where="policy.min_tcb_evaluation_number",
         )
 
@@ -187,21 +187,21 @@ def _check_tcb(policy: Policy) -> None:
 def _check_fleet(fleet: FleetPolicy) -> None:
     if not isinstance(fleet, FleetPolicy):
         raise UsageError(
-            f"not a fleet policy: {type(fleet).__name__}", rule="GPU-25", where="policy.gpu_fleet"
+            f"not a fleet policy: {type(fleet).__name__}", rule="POL-16", where="policy.gpu_fleet"
         )
     for name in ("driver_versions", "vbios_versions", "modes"):
-        found = _texts(getattr(fleet, name), f"gpu_fleet.{name}", "GPU-25")
+        found = _texts(getattr(fleet, name), f"gpu_fleet.{name}", "POL-16")
         unknown = sorted(found - set(MODES)) if name == "modes" else []
         if unknown or "" in found:
             raise UsageError(
                 f"no such GPU: {', '.join(unknown) or 'an empty name'}",
-                rule="GPU-25",
+                rule="POL-16",
                 where=f"policy.gpu_fleet.{name}",
             )
     if fleet.gpu_count is not None and not 0 < _integer(fleet.gpu_count) <= MAX_GPUS:
         raise UsageError(
             f"not a whole number from 1 to {MAX_GPUS}",
-            rule="GPU-25",
+            rule="POL-16",
             where="policy.gpu_fleet.gpu_count",
         )
 

@@ -1,7 +1,7 @@
 """The result of a verification: every check by name, and one verdict that hides none of them.
 
 A check that was not made is in the report with the reason, and where the policy requires it the
-verdict is `fail`  [ATT-13].
+verdict is `fail`  [ATT-13, ATT-21].
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """True where this check does not stand against the verdict `pass`  [ATT-13]."""
+        """True where this check does not stand against the verdict `pass`  [ATT-21]."""
         return self.status == PASS or (self.status == NOT_PERFORMED and not self.required)
 
 

@@ -1,10 +1,10 @@
-"""The schema of an attestation answer: each name that a check reads, and its type  [ATT-1].
+"""The schema of an attestation answer: each name that a check reads, and its type  [ATT-16].
 
 `ANSWER`, at the end, is the table.  A type is a function that returns a member in its normal form
 and refuses any other form; a mapping is the shape of a nested object.  Names that the table does
-not have are ignored, null counts as absent, and a known member of another type is an error even
-where no check of the caller's level needs it.  The architecture of a GPU is not in the table: its
-type is judged with the rest of the GPU evidence  [GPU-7].
+not have are ignored [ATT-23], null counts as absent, and a known member of another type is an error
+even where no check of the caller's level needs it.  The architecture of a GPU is not in the table:
+its type is judged with the rest of the GPU evidence  [GPU-7].
 
 Some members come in several forms, because JSON was put into strings on the way  [ATT-11].  Their
 types, such as `event_log`, take it out.
@@ -116,7 +116,7 @@ def _objects(value: Json, where: str, limit: int, shape: Shape) -> Tuple[JsonObj
             "neither an array nor one in a JSON string", rule="ATT-11", where=where
         )
     if len(value) > limit:
-        raise MalformedError(f"{len(value)} entries, at most {limit}", rule="ATT-1", where=where)
+        raise MalformedError(f"{len(value)} entries, at most {limit}", rule="ATT-22", where=where)
     return tuple(_object_of(entry, f"{where}[{index}]", shape) for index, entry in enumerate(value))
 
 
@@ -124,12 +124,12 @@ def _object_of(value: Json, where: str, shape: Shape) -> JsonObject:
     """Return an object of the shape."""
     if not isinstance(value, dict):
         raise MalformedError("not an object", rule="ATT-11", where=where)
-    node = JsonObject(value, where=where, rule="ATT-1")
+    node = JsonObject(value, where=where, rule="ATT-16")
     check_shape(node, shape)
     return node
 
 
-# --- The table  [ATT-1] -------------------------------------------------------------------------
+# --- The table  [ATT-16] ------------------------------------------------------------------------
 
 _text: Final = JsonObject.text
 _flag: Final = JsonObject.flag

@@ -1,9 +1,9 @@
 """What the server says that it verified, against what was found here  [ATT-10].
 
-A favourable `server_verification` proves nothing, and its absence means nothing.  A contradiction
-means that somebody between the evidence and this client is wrong or lies.  An unfavourable word
-about the GPUs is shown and decides nothing: what they prove is judged here, at the level that the
-policy asks for.  Members that are not named here are ignored.
+A favourable `server_verification` proves nothing, and its absence means nothing  [ATT-19].  A
+contradiction means that somebody between the evidence and this client is wrong or lies.  An
+unfavourable word about the GPUs is shown and decides nothing: what they prove is judged here, at
+the level that the policy asks for.  Members that are not named here are ignored.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The order is the table `checks.CHECKS`.  Every check that the policy asks for is made and reported,
 also after a failure; the verdict is `pass` only where none failed and each that is required was
-made  [ATT-13].
+made  [ATT-21].
 
 A result at assurance `binding` says that the answer belongs together and to this nonce.  It does
 not say that any of it comes from a TDX machine; `dcap` does.
@@ -65,8 +65,8 @@ def verify_attestation(
     `roots` whose signatures count; the report names each root that is not the pinned one.  `memo`
     remembers signatures that hold, across verifications.
 
-    Spec: ATT-1 to ATT-15, KEY-3 to KEY-9, QUO-1 to QUO-18, BND-1 to BND-4, POL-1 to POL-13, COL-1
-    to COL-17, TCB-1 to TCB-12, DST-1 to DST-19, GPU-1 to GPU-37, TOK-1 to TOK-16.
+    Spec: ATT-1 to ATT-23, KEY-3 to KEY-9, QUO-1 to QUO-18, BND-1 to BND-5, POL-1 to POL-16, COL-1
+    to COL-17, TCB-1 to TCB-12, DST-1 to DST-29, GPU-1 to GPU-37, TOK-1 to TOK-16.
 
     Raises:
         MalformedError: something does not parse.

@@ -135,6 +135,8 @@ def _decode_base64(
         raw = binascii.a2b_base64(standard)
     except binascii.Error:
         raise MalformedError(f"not base64: {excerpt(text)}", rule=rule, where=where) from None
+    if len(raw) > max_size:  # the limit above is one of whole groups of four characters
+        raise MalformedError(f"{len(raw)} bytes, at most {max_size}", rule=rule, where=where)
     # RFC 4648, 3.5: the unused bits of the last digit are zero, or two texts mean one value.
     if binascii.b2a_base64(raw, newline=False).decode("ascii") != standard:
         raise MalformedError("not canonical base64", rule=rule, where=where)
@@ -184,8 +186,9 @@ def _unique_members(pairs: List[Tuple[str, Json]]) -> Dict[str, Json]:
 
 
 def _bounded_integer(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS:
-        raise _RefusedError(f"an integer of {len(digits)} digits")
+    count = len(digits.lstrip("-"))  # the sign is no digit
+    if count > MAX_INTEGER_DIGITS:
+        raise _RefusedError(f"an integer of {count} digits")
     return int(digits)
 
 
@@ -288,6 +291,10 @@ class JsonObject:
 
     def __contains__(self, name: str) -> bool:
         return self.members.get(name) is not None
+
+    def with_rule(self, rule: str) -> JsonObject:
+        """Return the same object, whose errors name another requirement."""
+        return JsonObject(self.members, where=self.where, rule=rule)
 
     def path(self, name: str) -> str:
         """Return the path of a member, as it stands in errors."""

@@ -88,8 +88,8 @@ CASES = [
     # --- the answer
     Case("verified-false", put("verified", False), (("answer.verified", "ATT-3"),), EvidenceError),
     Case("verified-absent", drop("verified"), (("answer.verified", "ATT-3"),), EvidenceError),
-    Case("verified-text", put("verified", "true"), (("answer.schema", "ATT-1"),), MalformedError),
-    Case("verified-one", put("verified", 1), (("answer.schema", "ATT-1"),), MalformedError),
+    Case("verified-text", put("verified", "true"), (("answer.schema", "ATT-16"),), MalformedError),
+    Case("verified-one", put("verified", 1), (("answer.schema", "ATT-16"),), MalformedError),
     Case("model-other", put("model", "e2ee-other"), (("answer.model", "ATT-4"),), EvidenceError),
     Case("model-case", put("model", MODEL.upper()), (("answer.model", "ATT-4"),), EvidenceError),
     Case("model-absent", drop("model"), (("answer.model", "ATT-4"),), EvidenceError),
@@ -177,25 +177,25 @@ CASES = [
     Case(
         "quotes-different",
         put("quote", quote(mr_td=b"\x01" * 48).hex()),
-        (("quote.agree", "ATT-7"),),
+        (("quote.agree", "ATT-17"),),
         EvidenceError,
     ),
     Case(
         "report-data-other",
         put("attestation", {"report_data": "00" * 64}),
-        (("quote.agree", "ATT-7"),),
+        (("quote.agree", "ATT-18"),),
         EvidenceError,
     ),
     Case(
         "report-data-of-the-evidence-other",
         put("attestation", {"evidence": {"quote_report_data": "00" * 64}}),
-        (("quote.agree", "ATT-7"),),
+        (("quote.agree", "ATT-18"),),
         EvidenceError,
     ),
     Case(
         "report-data-short",
         put("attestation", {"report_data": "00"}),
-        (("quote.agree", "ATT-7"),),
+        (("quote.agree", "ATT-18"),),
         MalformedError,
     ),
     Case("second-quote-garbage", put("quote", "?"), (("quote.format", "QUO-1"),), MalformedError),
@@ -266,13 +266,13 @@ CASES = [
     Case(
         "address-checksum",
         put("signing_address", BAD_CHECKSUM),
-        (("binding.claimed_address", "KEY-10"),),
+        (("binding.claimed_address", "KEY-15"),),
         MalformedError,
     ),
     Case(
         "address-without-0x",
         put("signing_address", ADDRESS.hex()),
-        (("binding.claimed_address", "KEY-10"),),
+        (("binding.claimed_address", "KEY-16"),),
         MalformedError,
     ),
     # --- the server's claims
@@ -320,7 +320,7 @@ CASES = [
     Case(
         "server-address-form",
         put(f"{SERVER}.signingAddressBinding.reportDataAddress", "0x00"),
-        (("server.verification", "KEY-10"),),
+        (("server.verification", "KEY-16"),),
         MalformedError,
     ),
     Case(
@@ -479,6 +479,11 @@ def test_a_server_that_doubts_the_gpus_is_shown(name: str) -> None:  # ATT-10
 def test_every_observed_shape_passes(answer: Dict[str, Any]) -> None:
     report = verdict(encode(answer))
     assert (report.assurance_reached, report.gpu_reached) == ("binding", "report")
+
+
+def test_a_keyset_is_not_called_bound() -> None:  # ATT-20
+    detail = verdict(encode(aci_answer())).check("key.present").detail
+    assert detail == "the ecdsa key of the keyset; the keyset itself is not bound to the hardware"
 
 
 def test_two_keys_in_one_keyset_are_refused() -> None:  # KEY-7, ATT-12

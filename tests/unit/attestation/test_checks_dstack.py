@@ -76,7 +76,7 @@ def test_at_measured_the_log_is_required(value: object) -> None:  # POL-13
     scene.answer["event_log"] = value
     refusal = scene.refused(MEASURED)
     assert isinstance(refusal.error, PolicyError)
-    assert (refusal.error.rule, refusal.error.where) == ("POL-13", "dstack.event_log")
+    assert (refusal.error.rule, refusal.error.where) == ("POL-15", "dstack.event_log")
     assert refusal.failed == []
     assert refusal.missing == ["dstack.event_log", "dstack.app"]
     assert refusal.report.assurance_reached == "binding"
@@ -181,7 +181,7 @@ CASES: List[Case] = [
     Case("other-register", in_log(2, imr=2), LOG, "DST-6"),
     Case("other-type", in_log(COMPOSE_EVENT, event_type=1), LOG, "DST-3"),
     Case("boot-without-digest", in_log(0, digest=""), LOG, "DST-5"),
-    Case("no-number", in_log(0, imr="0"), "answer.schema", "ATT-1", MalformedError),
+    Case("no-number", in_log(0, imr="0"), "answer.schema", "ATT-16", MalformedError),
     Case("register-4", in_log(0, imr=4), LOG, "DST-1", MalformedError),
     Case("cut", lambda s: s.answer.update(event_log=s.log[:-1]), LOG, "DST-6"),
     Case("no-app", relogged(runtime_event("system-ready")), APP, "DST-8"),
@@ -312,11 +312,11 @@ def test_what_states_nothing_is_no_record(record: Dict[str, Any]) -> None:  # DS
 
 
 @pytest.mark.parametrize("name", ["quote", "actions_hash"])
-def test_half_a_record_is_refused(name: str) -> None:  # DST-17
+def test_half_a_record_is_refused(name: str) -> None:  # DST-27
     scene = Scene()
     scene.add_manager()
     del scene.answer["compose_manager_attestation"][name]
-    assert scene.refused(DCAP).failed == [("dstack.manager_quote", "DST-17")]
+    assert scene.refused(DCAP).failed == [("dstack.manager_quote", "DST-27")]
 
 
 def _sgx(scene: Scene) -> str:
@@ -353,7 +353,7 @@ def _other_td(scene: Scene) -> None:
 
 
 MANAGER_CASES: List[Any] = [
-    ("form", lambda s: s.add_manager(actions=None), "dstack.manager_quote", "DST-17"),
+    ("form", lambda s: s.add_manager(actions=None), "dstack.manager_quote", "DST-27"),
     ("quote-form", lambda s: s.add_manager(quote="00"), "dstack.manager_quote", "QUO-7"),
     ("sgx", lambda s: s.add_manager(quote=_sgx(s)), "dstack.manager_quote", "COL-11"),
     ("unsigned", _signed_by_another, "dstack.manager_quote", "QUO-16"),

@@ -274,7 +274,7 @@ NRAS_CASES: List[Any] = [
     (_flipped_token, "TOK-8", SignatureError),
     (_other_key, "TOK-4", EvidenceError),
     (lambda s: setattr(s, "nras", b"[]"), "TOK-1", MalformedError),
-    (lambda s: setattr(s, "jwks", b"[]"), "TOK-4", MalformedError),
+    (lambda s: setattr(s, "jwks", b"[]"), "TOK-19", MalformedError),
 ]
 
 
