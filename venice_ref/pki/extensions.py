@@ -99,7 +99,7 @@ def parse_extensions(reader: DerReader, name: str, *, rule: str) -> Dict[str, Ex
         found[kind] = Extension(critical, value)
         if not sequence.more:
             return found
-        if len(found) == _MAX_EXTENSIONS:
+        if len(found) == _MAX_EXTENSIONS:  # [CRT-20, CRL-11]
             raise sequence.error(f"more than {_MAX_EXTENSIONS} extensions")
 
 

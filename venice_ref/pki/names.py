@@ -52,12 +52,12 @@ def parse_name(reader: DerReader, name: str, *, rule: str = "CRT-5") -> Name:
             kind = attribute.oid("type")
             text = attribute.text("value")
             attribute.finish()
-            if not 1 <= len(text) <= _MAX_TEXT:
+            if not 1 <= len(text) <= _MAX_TEXT:  # [CRT-19]
                 raise attribute.error(f"a text of {len(text)} characters", "value")
             attributes.append((kind, text))
             if not relative.more:
                 break
-        if len(attributes) > _MAX_ATTRIBUTES:
+        if len(attributes) > _MAX_ATTRIBUTES:  # [CRT-19]
             raise sequence.error(f"more than {_MAX_ATTRIBUTES} attributes")
     found = Name(sequence.raw, tuple(attributes))
     if not found.text(COMMON_NAME):

@@ -48,7 +48,7 @@ class VerifiedSignature(NamedTuple):
     signer: Address20
     signed: SignedText
     transcript_verified: bool
-    """Whether the signed hashes were compared with the exact bytes of an exchange  [SIG-6]."""
+    """Whether the signed hashes were compared with the exact bytes of an exchange  [SIG-12]."""
 
     def __str__(self) -> str:
         transcript = "" if self.transcript_verified else "not "
@@ -59,10 +59,11 @@ def parse_signature_answer(raw: bytes) -> SignatureAnswer:
     """Return the members of an answer of at most 1048576 bytes.
 
     Raises:
-        MalformedError: not such a JSON object, no text or no signature in it [SIG-8, SIG-10].
+        MalformedError: not such a JSON object [SIG-14], no text or no signature in it [SIG-10],
+            another algorithm [SIG-15], or a signature of neither form [SIG-8].
     """
     top = parse_json_object(
-        raw, max_size=MAX_SIGNATURE_ANSWER_SIZE, where="signature", rule="SIG-8"
+        raw, max_size=MAX_SIGNATURE_ANSWER_SIZE, where="signature", rule="SIG-14"
     )
     text = top.text("text")
     if text is None or "signature" not in top:
@@ -75,7 +76,7 @@ def parse_signature_answer(raw: bytes) -> SignatureAnswer:
     if algorithm not in (None, ALGORITHM):
         raise MalformedError(
             f"signing_algo is {excerpt(algorithm)}, required {ALGORITHM}",
-            rule="SIG-2",
+            rule="SIG-15",
             where="signature.signing_algo",
         )
     return SignatureAnswer(
@@ -90,14 +91,13 @@ def parse_signature_answer(raw: bytes) -> SignatureAnswer:
 
 def _signature_text(top: JsonObject) -> str:
     """Return the signature of its two forms  [SIG-8]."""
-    if isinstance(top.get("signature"), str):
-        value = top.text("signature")
-    else:
-        nested = top.child("signature")
-        value = None if nested is None else nested.text("value")
-    if value is None:
+    signature = top.get("signature")
+    value = signature.get("value") if isinstance(signature, dict) else signature
+    if not isinstance(value, str):
         raise MalformedError(
-            "an object without value", rule="SIG-8", where="signature.signature.value"
+            "neither a string nor an object with the string value",
+            rule="SIG-8",
+            where=top.path("signature"),
         )
     return value
 
@@ -114,26 +114,35 @@ def verify_signature_answer(
 
     `models` are the names that the text may state: the model's and its upstream name.  `request`
     and `response` are the exact bytes that the enclave hashed; where either is absent, the
-    transcript is not verified, and the result says so  [SIG-6].
+    transcript is not verified, and the result says so  [SIG-12].
 
-    Spec: SIG-1 to SIG-9.
+    Spec: SIG-1 to SIG-13.
 
     Raises:
-        MalformedError: the form of text, signature or address.
+        MalformedError: the form of text or signature.
         SignatureError: another signer [SIG-4, SIG-9], model [SIG-7] or exchange [SIG-6].
     """
     verify_signature(answer.text, answer.signature, address)
     if answer.signing_address is not None:
-        claimed = parse_address(answer.signing_address, where="signature.signing_address")
+        claimed = _claimed_address(answer.signing_address)
         if claimed != address:  # which is the recovered address
             raise SignatureError(
-                f"signing_address is {to_checksum(claimed)}, signed by {to_checksum(address)}",
+                f"signing_address is {excerpt(answer.signing_address)},"
+                f" signed by {to_checksum(address)}",
                 rule="SIG-9",
                 where="signature.signing_address",
             )
     signed = parse_signed_text(answer.text)
     verify_signed_model(signed, models)
-    if request is None or response is None:
+    if request is None or response is None:  # [SIG-12]
         return VerifiedSignature(address, signed, transcript_verified=False)
     compare_transcript(signed, request=request, response=response)
     return VerifiedSignature(address, signed, transcript_verified=True)
+
+
+def _claimed_address(text: str) -> Optional[Address20]:
+    """Return the address that the answer names; `None` for a text that is no address."""
+    try:
+        return parse_address(text)
+    except MalformedError:
+        return None

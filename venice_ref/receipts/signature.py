@@ -87,7 +87,7 @@ def signed_digest(text: str) -> bytes:
 def _too_long(size: int) -> MalformedError:
     return MalformedError(
         f"a signed text of {size} bytes, at most {MAX_SIGNED_TEXT}",
-        rule="SIG-5",
+        rule="SIG-13",
         where="signature.text",
     )
 
@@ -101,7 +101,7 @@ def recover_signer(text: str, signature: Union[str, Mapping[str, Any]]) -> Addre
     Spec: SIG-1 to SIG-3, SIG-8.
 
     Raises:
-        MalformedError: the form of text or signature [SIG-2, SIG-5, SIG-8].
+        MalformedError: the form of text or signature [SIG-2, SIG-8, SIG-13].
         SignatureError: r or s out of range, s above n/2, or no key belongs to it [SIG-3].
     """
     raw = _signature_bytes(signature)
@@ -182,7 +182,7 @@ def parse_signed_text(text: str) -> SignedText:
 
     Raises:
         MalformedError: not two or three parts that end with two times 64 hexadecimal digits, or
-            more than 4096 bytes [SIG-5].
+            more than 4096 bytes [SIG-5, SIG-11, SIG-13].
     """
     if len(text) > MAX_SIGNED_TEXT:
         raise _too_long(len(text))
@@ -194,7 +194,7 @@ def parse_signed_text(text: str) -> SignedText:
             where="signature.text",
         )
     request_hash, response_hash = (
-        decode_hex(part, size=32, rule="SIG-5", where="signature.text") for part in parts[-2:]
+        decode_hex(part, size=32, rule="SIG-11", where="signature.text") for part in parts[-2:]
     )
     return SignedText(parts[0] if len(parts) == 3 else None, request_hash, response_hash)
 
@@ -223,7 +223,7 @@ def compare_transcript(signed: SignedText, *, request: bytes, response: bytes) -
     """Return if the text is of this exchange, given the exact bytes that the enclave hashed.
 
     Bytes that were parsed and written again, decrypted, or rewritten on the way have other hashes.
-    Who does not have the exact bytes cannot verify the transcript and must say so  [SIG-6].
+    Who does not have the exact bytes cannot verify the transcript and must say so  [SIG-12].
 
     Raises:
         SignatureError: another request or another response [SIG-6].

@@ -47,7 +47,7 @@ def verify(
     )
 
 
-def test_the_signer_is_verified_and_the_transcript_is_not() -> None:  # SIG-6
+def test_the_signer_is_verified_and_the_transcript_is_not() -> None:  # SIG-12
     verified = verify(answer())
     assert verified.signer == ADDRESS
     assert verified.signed.model == "Sample/Sample-1"
@@ -81,7 +81,7 @@ def test_the_answer_of_the_other_provider() -> None:  # SIG-8
     ("name", "value", "rule", "error"),
     [
         ("text", "other-model:" + HASHES, "SIG-4", SignatureError),
-        ("text", 1, "SIG-8", MalformedError),
+        ("text", 1, "SIG-14", MalformedError),
         ("text", None, "SIG-10", MalformedError),
         ("signature", None, "SIG-10", MalformedError),
         ("signature", 1, "SIG-8", MalformedError),
@@ -90,10 +90,10 @@ def test_the_answer_of_the_other_provider() -> None:  # SIG-8
         ("signature", {"value": 1}, "SIG-8", MalformedError),
         ("signature", "0x00", "SIG-2", MalformedError),
         ("signing_address", "0x" + address_of(OTHER_KEY).hex(), "SIG-9", SignatureError),
-        ("signing_address", "0x00", "KEY-10", MalformedError),
-        ("signing_address", 1, "SIG-8", MalformedError),
-        ("signing_algo", "ed25519", "SIG-2", MalformedError),
-        ("model", 1, "SIG-8", MalformedError),
+        ("signing_address", "0x00", "SIG-9", SignatureError),
+        ("signing_address", 1, "SIG-14", MalformedError),
+        ("signing_algo", "ed25519", "SIG-15", MalformedError),
+        ("model", 1, "SIG-14", MalformedError),
     ],
 )
 def test_one_member_otherwise(name: str, value: object, rule: str, error: type) -> None:
