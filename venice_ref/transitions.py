@@ -3,9 +3,9 @@
 Three rules are visible in it:
 
 * Evidence that was refused leaves nothing to fall back to.  `challenge` gives up both keys before
-  the new evidence is fetched  [SES-2].
+  the new evidence is fetched  [SES-7].
 * A failed answer ends the answer and not the session: the next request is encrypted anew.
-* `closed` has no way out  [SES-6].
+* `closed` has no way out  [SES-8].
 
 What the table does not list is refused  [SES-5].  `session` applies it.
 """

@@ -100,9 +100,9 @@ def test_what_a_chain_may_say_besides() -> None:
 
 
 @pytest.mark.parametrize("details", [{"code": 4010, "message": "x"}, "failed", []])
-def test_a_token_that_reports_an_error(details: object) -> None:  # TOK-13
+def test_a_token_that_reports_an_error(details: object) -> None:  # TOK-23
     error = refused({**gpu_claims(GPU), "x-nvidia-error-details": details})
-    assert error.rule == "TOK-13"
+    assert error.rule == "TOK-23"
 
 
 def test_the_code_of_the_error_is_shown() -> None:

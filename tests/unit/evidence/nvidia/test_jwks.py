@@ -78,10 +78,10 @@ def test_the_key_of_the_id_among_others() -> None:
         json.dumps({"keys": [{"kid": str(n)} for n in range(MAX_JWKS_KEYS + 1)]}).encode(),
     ],
 )
-def test_another_set(raw: bytes) -> None:  # TOK-4
+def test_another_set(raw: bytes) -> None:  # TOK-19
     with pytest.raises(MalformedError) as caught:
         parse_key_set(raw)
-    assert caught.value.rule == "TOK-4"
+    assert caught.value.rule == "TOK-19"
 
 
 def test_an_unknown_id() -> None:  # TOK-4
@@ -168,7 +168,7 @@ def test_an_intermediate_that_is_not_pinned() -> None:  # TOK-7
     assert found in caught.value.hint
 
 
-def test_a_key_that_the_intermediate_did_not_sign() -> None:  # TOK-7
+def test_a_key_that_the_intermediate_did_not_sign() -> None:  # TOK-20
     leaf = SERVICE.leaf.certificate
     forged = leaf[:-1] + bytes((leaf[-1] ^ 1,))
     certificates = [text(forged), text(SERVICE.intermediate.certificate)]
@@ -176,7 +176,7 @@ def test_a_key_that_the_intermediate_did_not_sign() -> None:  # TOK-7
     assert (type(error), error.rule) == (SignatureError, "CRT-12")
 
 
-def test_the_pinned_intermediate_below_a_key_of_somebody_else() -> None:  # TOK-7
+def test_the_pinned_intermediate_below_a_key_of_somebody_else() -> None:  # TOK-20
     """Self-signed by an attacker, who adds the real intermediate."""
     own = certify(None, key("nras leaf"), LEAF_DRAFT)
     certificates = [text(own.certificate), text(SERVICE.intermediate.certificate)]

@@ -65,11 +65,11 @@ def test_a_measured_gpu() -> None:
     assert found.debug_disabled  # GPU-35
 
 
-def test_the_same_index_in_both() -> None:  # GPU-32
+def test_the_same_index_in_both() -> None:  # GPU-44
     both = DRIVER._replace(golden={**DRIVER.golden, 0: (bytes(48),)})
     with pytest.raises(EvidenceError) as caught:
         merge_manifests(both, VBIOS)
-    assert caught.value.rule == "GPU-32"
+    assert caught.value.rule == "GPU-44"
 
 
 @pytest.mark.parametrize("index", [1, 7, 12, 34, 41])

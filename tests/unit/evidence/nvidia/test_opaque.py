@@ -111,7 +111,6 @@ DESCRIBE_FAULTS = {
     "a decoder that is neither": fields(NVDEC0_STATUS=b"\x54"),
     "a status that is neither": fields(PROTECTED_PCIE_STATUS=b"\x00"),
     "an unknown mode": fields(FEATURE_FLAG=b"\x03\x00"),
-    "a mode that is contradicted": fields(FEATURE_FLAG=b"\x00\x00"),
     "switches that are cut": fields(SWITCH_PDI=bytes(143)),
     "too many links": fields(SWITCH_PDI=bytes(8 * 65)),
 }
@@ -122,3 +121,9 @@ def test_fields_that_describe_no_gpu(name: str) -> None:  # GPU-16
     with pytest.raises(MalformedError) as caught:
         describe_gpu(DESCRIBE_FAULTS[name], where="here")
     assert (caught.value.rule, caught.value.where) == ("GPU-16", "here")
+
+
+def test_a_mode_that_is_contradicted() -> None:  # GPU-41
+    with pytest.raises(MalformedError) as caught:
+        describe_gpu(fields(FEATURE_FLAG=b"\x00\x00"), where="here")
+    assert (caught.value.rule, caught.value.where) == ("GPU-41", "here")

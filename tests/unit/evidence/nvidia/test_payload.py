@@ -80,12 +80,12 @@ LARGE = base64.b64encode(bytes(MAX_GPU_REPORT_SIZE + 6)).decode()
 
 FAULTS = {
     "no list": ("GPU-4", outer("evidence_list", None)),
-    "another type of list": ("ATT-1", outer("evidence_list", {})),
+    "another type of list": ("GPU-4", outer("evidence_list", {})),
     "too many": ("GPU-4", outer("evidence_list", MANY)),
     "not an object": ("GPU-4", outer("evidence_list", ["x"])),
     "no report": ("GPU-5", first("evidence", None)),
     "an empty report": ("GPU-5", first("evidence", "")),
-    "a report that is no text": ("GPU-4", first("evidence", 5)),
+    "a report that is no text": ("GPU-5", first("evidence", 5)),
     "a report in hexadecimal": ("GPU-5", first("evidence", "11e001ff0")),
     "a report without padding": ("GPU-5", first("evidence", "EeAB/w")),
     "a report that is too large": ("GPU-5", first("evidence", LARGE)),
@@ -96,7 +96,8 @@ FAULTS = {
     "two architectures": ("GPU-7", first("arch", "BLACKWELL")),
     "a boolean for an architecture": ("GPU-7", first("arch", True)),
     "a nonce of another size": ("GPU-6", first("nonce", "00")),
-    "a nonce that is no text": ("GPU-4", first("nonce", 0)),
+    "a nonce that is no text": ("GPU-6", first("nonce", 0)),
+    "a nonce of the payload that is empty": ("GPU-2", outer("nonce", "")),
 }
 
 

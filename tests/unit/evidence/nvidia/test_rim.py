@@ -101,6 +101,14 @@ def test_a_character_that_has_no_place_in_a_name() -> None:  # GPU-26
     assert caught.value.rule == "GPU-26"
 
 
+def test_a_letter_whose_upper_case_is_ascii() -> None:  # GPU-26
+    gpu = verified(gpu_draft(), report_draft())
+    changed = gpu._replace(description=gpu.description._replace(chip_sku="89\u017f"))
+    with pytest.raises(EvidenceError) as caught:
+        vbios_manifest_id(changed)
+    assert caught.value.rule == "GPU-26"
+
+
 NAME = "NV_GPU_DRIVER_GH100_570.172.08"
 
 
@@ -110,7 +118,7 @@ def answer(**changed: Any) -> bytes:
     return json.dumps({k: v for k, v in found.items() if v is not None}).encode()
 
 
-def test_an_answer_of_the_service() -> None:  # GPU-26
+def test_an_answer_of_the_service() -> None:  # GPU-42
     of_text = hashlib.sha256(base64.b64encode(RAW)).hexdigest()
     for raw in (answer(), answer(sha256=None), answer(sha256=of_text)):
         assert parse_manifest_answer(raw, name=NAME) == RAW
@@ -124,16 +132,18 @@ def test_an_answer_of_the_service() -> None:  # GPU-26
         answer(id=5),
         answer(rim="!"),
         answer(rim=5),
+        answer(rim=None),
+        answer(rim="", sha256=hashlib.sha256(b"").hexdigest()),
         answer(sha256="00" * 32),
         answer(sha256="00"),
         b"[]",
         b'{"id": "a", "id": "b"}',
     ],
 )
-def test_another_answer(raw: bytes) -> None:  # GPU-26
+def test_another_answer(raw: bytes) -> None:  # GPU-42
     with pytest.raises(MalformedError) as caught:
         parse_manifest_answer(raw, name=NAME)
-    assert caught.value.rule == "GPU-26"
+    assert caught.value.rule == "GPU-42"
 
 
 # --- Structure ----------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ SIGNED_FLAWS: Dict[str, Tuple[str, Callable[[ReportDraft], ReportDraft]]] = {
     "no FWID": ("GPU-19", lambda d: d.with_opaque(types.FWID, None)),
     "another FWID": ("GPU-19", lambda d: d.with_opaque(types.FWID, flipped(FWID, 0))),
     "the report of a switch": ("GPU-12", lambda d: d.with_opaque(types.DRIVER_VERSION, None)),
-    "63 measurements": ("GPU-15", lambda d: d._replace(measurements=d.measurements[:63])),
+    "63 measurements": ("GPU-40", lambda d: d._replace(measurements=d.measurements[:63])),
     "no VBIOS": ("GPU-16", lambda d: d.with_opaque(types.VBIOS_VERSION, None)),
     "a driver with a line end": (
         "GPU-16", lambda d: d.with_opaque(types.DRIVER_VERSION, b"570\n\0")),
