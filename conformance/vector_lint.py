@@ -6,6 +6,7 @@ lock of ids.  It returns sentences, one for each fault; an empty answer is a cle
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Dict, Final, Iterator, List, Mapping, Sequence, Set, Tuple
 
@@ -20,6 +21,7 @@ LOCK: Final = "ids.lock"
 """Every id that was ever published, one on a line, in the order in which they came."""
 
 _ID = re.compile(r"[a-z0-9_.]+/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FLAG_MEMBERS: Final = {"bug", "about", "effect", "fix", "links"}
 
 
@@ -45,6 +47,8 @@ def lint(
 
 
 def _file_faults(file: VectorFile) -> Iterator[str]:
+    if _SURROGATE.search(json.dumps(file.document, ensure_ascii=False)):
+        yield f"{file.name}: half a surrogate pair, for which some parsers refuse the whole file"
     if file.document.get("count") != len(file.vectors) or not file.vectors:
         yield f"{file.name}: the count is not the number of tests"
     verdicts = {vector.expect.verdict for vector in file.vectors}

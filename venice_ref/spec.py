@@ -155,10 +155,10 @@ MAX_TOKEN_SIZE: Final = 16 * 1024
 """Characters of one token; the largest observed has 2070  [TOK-2]."""
 
 MAX_JWKS_SIZE: Final = 1024 * 1024
-"""Bytes of NVIDIA's key set; the largest observed has 91 thousand  [TOK-4]."""
+"""Bytes of NVIDIA's key set; the largest observed has 91 thousand  [TOK-19]."""
 
 MAX_JWKS_KEYS: Final = 256
-"""Keys of NVIDIA's key set; the largest observed has 36  [TOK-4]."""
+"""Keys of NVIDIA's key set; the largest observed has 36  [TOK-19]."""
 
 MAX_EVENTS: Final = 4096
 """Entries of a dstack event log; the longest observed has 33  [DST-1]."""
@@ -170,10 +170,10 @@ MAX_EVENT_PAYLOAD_SIZE: Final = 64 * 1024
 """Bytes of an event's payload or preimage; the longest observed has 204  [DST-1]."""
 
 MAX_MR_CONFIG_SIZE: Final = 64 * 1024
-"""Characters of the document behind MRCONFIGID of kind 3; one with all has 700  [DST-13]."""
+"""Bytes of the document behind MRCONFIGID of kind 3; one with all has 700  [DST-25]."""
 
 MAX_ACTIONS: Final = 10_000
-"""Deployments in a compose manager's record; the longest observed has 26  [DST-17]."""
+"""Deployments in a compose manager's record; the longest observed has 26  [DST-27]."""
 
 MAX_SSE_LINE: Final = 2 * MAX_ENVELOPE_SIZE + 64 * 1024
 """Bytes of one line of an event stream: a full envelope in hex and its JSON  [SSE-8]."""

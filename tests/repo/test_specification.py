@@ -66,6 +66,15 @@ def test_ids_that_are_cited_exist() -> None:
             assert name in known, name
 
 
+def test_sections_that_are_named_exist() -> None:
+    numbers = set(re.findall(r"(?m)^##+ ([0-9]+(?:\.[0-9]+)?)\.? ", TEXT))
+    flat = re.sub(r"\s+", " ", re.sub(r"(?:RFC|FIPS|SP|SEC) [^;.)]*?section", "", TEXT))
+    named = re.findall(r"\bsections? ([0-9]+(?:\.[0-9]+)?)(?: (?:and|to) ([0-9]+))?", flat)
+    assert len(named) >= 60
+    for pair in named:
+        assert set(filter(None, pair)) <= numbers, pair
+
+
 def test_paths_that_are_named_exist() -> None:
     named = set(re.findall(r"`(vectors/[a-z0-9_/{},-]+\.(?:json|md))`", TEXT))
     assert len(named) >= 10

@@ -126,7 +126,7 @@ def unknown_flag(document: Dict[str, Any]) -> None:
 
 
 def unknown_requirement(document: Dict[str, Any]) -> None:
-    first_reject(document)["req"].append("ENV-999")
+    first_reject(document)["req"].append("ENV-" + "999")
 
 
 def wrong_count(document: Dict[str, Any]) -> None:
@@ -146,9 +146,14 @@ def bad_why(document: Dict[str, Any]) -> None:
     first_reject(document)["why"] = ""
 
 
+def half_a_pair(document: Dict[str, Any]) -> None:
+    document["about"] += "\ud800"
+
+
 CHANGES: List[Change] = [
     rename, forget_parent, falsify_mutation, repeat_parent, foreign_reason, no_flag, unknown_flag,
     unknown_requirement, wrong_count, nothing_accepted, bad_flag, bad_why,
+    half_a_pair,
 ]  # fmt: skip
 
 

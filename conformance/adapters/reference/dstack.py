@@ -34,7 +34,9 @@ Given = Mapping[str, Any]
 
 def event_digest(given: Given) -> Dict[str, Any]:
     """Return the digest of an event of register 3."""
-    version, name = given["version"], given["name"]
+    version, name = given["version"], given.get("name", "")
+    if "name_utf16" in given:
+        name = bytes.fromhex(given["name_utf16"]).decode("utf-16-be", "surrogatepass")
     payload = bytes.fromhex(given["payload"])
     return {
         "digest": runtime_digest(version, name, payload).hex(),

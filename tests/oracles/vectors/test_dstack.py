@@ -40,9 +40,15 @@ def preimage(version: int, name: str, payload: bytes) -> bytes:
     return compact({"name": name, "payload": payload.hex(), "type": RUNTIME})
 
 
+def name_of(given: Given) -> str:
+    if "name_utf16" in given:
+        return bytes.fromhex(given["name_utf16"]).decode("utf-16-be", "surrogatepass")
+    return str(given["name"])
+
+
 def judge_digest(given: Given) -> Dict[str, Any]:
     try:
-        hashed = preimage(given["version"], given["name"], bytes.fromhex(given["payload"]))
+        hashed = preimage(given["version"], name_of(given), bytes.fromhex(given["payload"]))
     except UnicodeEncodeError:
         raise RefusedError("digest") from None
     return {"digest": hashlib.sha384(hashed).hexdigest()}
@@ -423,7 +429,7 @@ def test_intermediate_values_are_derived_again() -> None:
     derived = 0
     for test, given in vectors_of("digests"):
         if "mid" in test:
-            hashed = preimage(given["version"], given["name"], bytes.fromhex(given["payload"]))
+            hashed = preimage(given["version"], name_of(given), bytes.fromhex(given["payload"]))
             assert test["mid"] == {"preimage": hashed.hex()}, test["id"]
             derived += 1
     for name in ("event_log", "event_log_form"):

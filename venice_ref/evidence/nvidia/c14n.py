@@ -96,7 +96,7 @@ class XmlElement:
 
 
 def canonicalize(apex: XmlElement, *, without: Optional[XmlElement] = None) -> bytes:
-    """Return the canonical form of `apex` and all that is inside of it, but for `without`.
+    """Return the canonical form of `apex` and all inside of it, but for `without`  [GPU-43].
 
     `without` is what the transform for enveloped signatures takes out: the signature itself.
     """

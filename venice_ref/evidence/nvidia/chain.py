@@ -34,6 +34,7 @@ __all__ = [
     "DEVICE_ROOT",
     "DICE_TCB_INFO",
     "DeviceChain",
+    "device_roles",
     "parse_device_chain",
     "verify_device_chain",
 ]
@@ -46,7 +47,7 @@ DEVICE_ROOT: Final = TrustAnchor(
 )
 """NVIDIA Device Identity CA by the SHA-256 of its DER: received copies are compared, never trusted.
 
-That certificate stands in NVIDIA's verifiers and in every capture  [GPU-9, CRT-13].
+That certificate stands in NVIDIA's verifiers and in every capture  [GPU-9, GPU-38, CRT-13].
 """
 
 CHAIN_LENGTH: Final = 5
@@ -63,7 +64,8 @@ _DEVICE_INFO: Final = "1.3.6.1.4.1.412.274.1"
 _SHA384: Final = "2.16.840.1.101.3.4.2.2"
 _FWID_SIZE: Final = 48
 _MAX_EXTENSION: Final = 4096
-_UNDERSTOOD: Final = frozenset({COMPOSITE_DEVICE_ID, DICE_TCB_INFO, _SUBJECT_ALT_NAME})  # [GPU-11]
+_UNDERSTOOD: Final = frozenset({COMPOSITE_DEVICE_ID, DICE_TCB_INFO, _SUBJECT_ALT_NAME})
+"""What may be critical besides key usage and basic constraints  [GPU-11, GPU-39]."""
 
 _CHIPS: Final[Dict[str, Pattern[str]]] = {
     "HOPPER": re.compile(r"GH[0-9]{3}\Z"),
@@ -142,7 +144,7 @@ def verify_device_chain(
     verify_chain(
         chain.certificates,
         anchor=root,
-        roles=_roles(chain.chip),
+        roles=device_roles(chain.chip),
         now=now,
         memo=memo,
         where=chain.where,
@@ -155,7 +157,7 @@ def verify_device_chain(
         )
 
 
-def _roles(chip: str) -> Tuple[Role, ...]:
+def device_roles(chip: str) -> Tuple[Role, ...]:
     """Return what each certificate is  [GPU-10].
 
     The product need not be the chip: `NVIDIA GH100 Identity` stands above switches as well.

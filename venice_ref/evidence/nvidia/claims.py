@@ -84,7 +84,7 @@ _CHAIN_WHERE_PRESENT: Final[Mapping[str, Json]] = {
 def check_claims(token: JsonObject, version: str) -> None:
     """Return if a GPU's token has every claim that its version requires, and no warning.
 
-    Spec: TOK-13, TOK-14, TOK-15.
+    Spec: TOK-14, TOK-15, TOK-23.
 
     Raises:
         EvidenceError: `where` is the path of the claim.
@@ -94,7 +94,7 @@ def check_claims(token: JsonObject, version: str) -> None:
         code = details.get("code") if isinstance(details, dict) else details
         raise EvidenceError(
             f"NVIDIA's service reports the error {excerpt(code)}",
-            rule="TOK-13",
+            rule="TOK-23",
             where=token.path(ERROR_DETAILS),
         )
     for name, required in REQUIRED_CLAIMS[version].items():

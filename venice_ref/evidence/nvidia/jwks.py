@@ -29,7 +29,14 @@ from venice_ref.pki.keys import EcPublicKey
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import MAX_CERTIFICATE_SIZE, MAX_JWKS_KEYS, MAX_JWKS_SIZE
 
-__all__ = ["NRAS_INTERMEDIATES", "KeySet", "TokenKey", "parse_key_set", "verify_key"]
+__all__ = [
+    "NRAS_INTERMEDIATES",
+    "TOKEN_ROLES",
+    "KeySet",
+    "TokenKey",
+    "parse_key_set",
+    "verify_key",
+]
 
 NRAS_INTERMEDIATES: Final[FrozenSet[bytes]] = frozenset(
     {bytes.fromhex("fd32837f954e2c45db073105166dfe6985ae0480bb113fba63b091a75affe896")}
@@ -42,7 +49,7 @@ NVIDIA Attestation Service GPU Intermediate 004, RSA-2048, from 2025-12-08 to 20
 _COORDINATE_SIZE: Final = 48
 _MAX_KID: Final = 256
 
-_ROLES: Final = (
+TOKEN_ROLES: Final = (
     Role("token signer", r"NVIDIA Attestation Service GPU [A-Z0-9_]{2,8}", "P-384", False,
          frozenset({"digitalSignature"})),
     Role("intermediate", r"NVIDIA Attestation Service GPU Intermediate [0-9]+", "RSA", True,
@@ -66,26 +73,26 @@ class TokenKey(NamedTuple):
 
 
 def parse_key_set(raw: bytes) -> KeySet:
-    """Return the keys of a JSON Web Key Set of at most 256 keys  [TOK-4].
+    """Return the keys of a JSON Web Key Set of at most 256 keys  [TOK-19].
 
     Raises:
         MalformedError: not such a set, or an id that occurs twice.
     """
-    node = parse_json_object(raw, max_size=MAX_JWKS_SIZE, where="jwks", rule="TOK-4")
+    node = parse_json_object(raw, max_size=MAX_JWKS_SIZE, where="jwks", rule="TOK-19")
     entries = node.items("keys")
     if entries is None or len(entries) > MAX_JWKS_KEYS:
         raise MalformedError(
-            f"no array of at most {MAX_JWKS_KEYS} keys", rule="TOK-4", where="jwks.keys"
+            f"no array of at most {MAX_JWKS_KEYS} keys", rule="TOK-19", where="jwks.keys"
         )
     keys: Dict[str, JsonObject] = {}
     for index, entry in enumerate(entries):
         where = f"jwks.keys[{index}]"
         if not isinstance(entry, dict):
-            raise MalformedError("not an object", rule="TOK-4", where=where)
+            raise MalformedError("not an object", rule="TOK-19", where=where)
         key = JsonObject(entry, where=where, rule="TOK-4")
-        kid = key.text("kid")
+        kid = key.with_rule("TOK-19").text("kid")
         if not kid or len(kid) > _MAX_KID or kid in keys:
-            raise MalformedError(f"the id {excerpt(kid)}", rule="TOK-4", where=key.path("kid"))
+            raise MalformedError(f"the id {excerpt(kid)}", rule="TOK-19", where=key.path("kid"))
         keys[kid] = key
     return KeySet(keys)
 
@@ -100,7 +107,7 @@ def verify_key(
 ) -> TokenKey:
     """Return the key with an id, if a pinned intermediate certified it and it is its time.
 
-    Spec: TOK-4 to TOK-7; CRT-1 to CRT-17.
+    Spec: TOK-4 to TOK-7, TOK-20, TOK-21; CRT-1 to CRT-17.
 
     Raises:
         EvidenceError: no such key [TOK-4], the certificate is for another key [TOK-5], out of its
@@ -128,18 +135,18 @@ def verify_key(
     verify_chain(
         (leaf, intermediate),
         anchor=anchor,
-        roles=_ROLES,
+        roles=TOKEN_ROLES,
         now=now,
         memo=memo,
         where=node.path("x5c"),
-    )  # [TOK-6]
+    )  # [TOK-6, TOK-20, TOK-21]
     return TokenKey(kid, point, leaf.not_after)
 
 
 def _certificates(node: JsonObject) -> Tuple[Certificate, Certificate]:
     """Return the two certificates of `x5c`, which are in standard base64.  RFC 7517, 4.7."""
     where = node.path("x5c")
-    items = node.items("x5c")
+    items = node.with_rule("TOK-5").items("x5c")
     if items is None or len(items) != 2:
         raise MalformedError("not two certificates", rule="TOK-5", where=where)
     found = []

@@ -62,7 +62,8 @@ def find_known_good(
 ) -> Optional[GoldenValues]:
     """Return the good values for a GPU; `None` where the table has no row for it  [GPU-34].
 
-    Without a row nothing is known: neither that the measurements are good nor that they are bad.
+    Without a row nothing is known, neither that the measurements are good nor that they are bad
+    [GPU-45].
     """
     for row in KNOWN_GOOD if table is None else table:
         if row.matches(gpu):

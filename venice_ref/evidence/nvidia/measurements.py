@@ -52,7 +52,7 @@ class MeasuredGpu(NamedTuple):
 
 
 def merge_manifests(driver: Manifest, vbios: Manifest) -> GoldenValues:
-    """Return the values of both manifests, no index of which is active in both  [GPU-32].
+    """Return the values of both manifests, no index of which is active in both  [GPU-44].
 
     Raises:
         EvidenceError: they contradict each other.
@@ -60,7 +60,7 @@ def merge_manifests(driver: Manifest, vbios: Manifest) -> GoldenValues:
     both = sorted(set(driver.golden) & set(vbios.golden))
     if both:
         raise EvidenceError(
-            f"driver and VBIOS both have the measurements {both}", rule="GPU-32", where="rim"
+            f"driver and VBIOS both have the measurements {both}", rule="GPU-44", where="rim"
         )
     return GoldenValues({**driver.golden, **vbios.golden}, "rim")
 

@@ -141,7 +141,7 @@ def split_opaque(raw: bytes, *, where: str = "") -> Dict[int, bytes]:
 
 
 def describe_gpu(fields: Mapping[int, bytes], *, where: str = "") -> GpuDescription:
-    """Return what the fields of a GPU say  [GPU-16].
+    """Return what the fields of a GPU say  [GPU-16, GPU-41].
 
     Raises:
         MalformedError: no driver or VBIOS version, which a switch's data lack, a field that is not
@@ -207,7 +207,7 @@ def _mode(fields: Mapping[int, bytes], where: str) -> str:
     if protected is not None and protected != (mode == "PPCIE"):
         raise MalformedError(
             f"the mode is {mode}, and protected PCIe is {'on' if protected else 'off'}",
-            rule="GPU-16",
+            rule="GPU-41",
             where=where,
         )
     return mode

@@ -61,7 +61,7 @@ def parse_payload(payload: JsonObject) -> GpuPayload:
             architecture is unknown, or differs from one entry to the next.
     """
     where = payload.where
-    entries = payload.items("evidence_list")
+    entries = payload.with_rule("GPU-4").items("evidence_list")
     if entries is None:
         raise MalformedError(
             "no list of evidence", rule="GPU-4", where=payload.path("evidence_list")
@@ -79,7 +79,7 @@ def parse_payload(payload: JsonObject) -> GpuPayload:
         if not isinstance(entry, dict):
             raise MalformedError("not an object", rule="GPU-4", where=path)
         gpus.append(_evidence(JsonObject(entry, where=path, rule="GPU-4"), position, arch))
-    return GpuPayload(_nonce(payload), tuple(gpus), where)
+    return GpuPayload(_nonce(payload, "GPU-2"), tuple(gpus), where)
 
 
 def check_payload_nonces(payload: GpuPayload, nonce: bytes) -> None:
@@ -112,7 +112,7 @@ def _evidence(entry: JsonObject, position: int, outer: Optional[str]) -> GpuEvid
         arch=arch,
         chain_pem=_base64(entry, "certificate", MAX_GPU_CHAIN_SIZE),
         report=_base64(entry, "evidence", MAX_GPU_REPORT_SIZE),
-        nonce=_nonce(entry),
+        nonce=_nonce(entry, "GPU-6"),
         where=entry.where,
     )
 
@@ -139,16 +139,16 @@ def _arch(node: JsonObject, outer: Optional[str]) -> Optional[str]:
     return arch
 
 
-def _nonce(node: JsonObject) -> Optional[bytes]:
-    text = node.text("nonce")
-    if text is None:
+def _nonce(node: JsonObject, rule: str) -> Optional[bytes]:
+    if "nonce" not in node:
         return None
-    return decode_hex(text, size=NONCE_SIZE, where=node.path("nonce"), rule="GPU-6")
+    text = node.with_rule(rule).text("nonce") or ""
+    return decode_hex(text, size=NONCE_SIZE, where=node.path("nonce"), rule=rule)
 
 
 def _base64(entry: JsonObject, name: str, max_size: int) -> bytes:
     """Return the bytes of a member in standard base64  [GPU-5]."""
-    text = entry.text(name)
+    text = entry.with_rule("GPU-5").text(name)
     if not text:
         raise MalformedError("missing or empty", rule="GPU-5", where=entry.path(name))
     return decode_base64(text, max_size=max_size, where=entry.path(name), rule="GPU-5")

@@ -46,6 +46,7 @@ from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import MAX_RIM_SIZE
 
 __all__ = [
+    "MANIFEST_ROLES",
     "RIM_ROOT",
     "SWID_NAMESPACE",
     "Manifest",
@@ -75,7 +76,7 @@ MAX_INDEX: Final = 63
 MAX_ALTERNATIVES: Final = 64
 """Good values of one index; the largest observed is 4."""
 
-_ROLES: Final = (
+MANIFEST_ROLES: Final = (
     Role("manifest signer", r"[A-Z]{2,8} RIM L4 Signer", "P-384", False,
          frozenset({"digitalSignature"})),
     Role("manifest authority", r"NVIDIA Reference Value L3 [A-Z0-9_]{3,8} [0-9]+", "P-384", True,
@@ -85,7 +86,7 @@ _ROLES: Final = (
     Role("root", "NVIDIA CoRIM signing Root CA", "P-384", True, frozenset()),
 )  # fmt: skip
 
-_ID: Final = re.compile(r"[A-Z0-9._]{1,128}\Z")
+_ID: Final = re.compile(r"[A-Za-z0-9._]{1,128}\Z")
 
 
 class UnverifiedManifest(NamedTuple):
@@ -145,16 +146,15 @@ def vbios_manifest_id(gpu: SignedGpu) -> str:
 
 def _checked_id(name: str, gpu: SignedGpu) -> str:
     """Return the name in upper case; it becomes part of a URL and of a file's name."""
-    name = name.upper()
-    if _ID.match(name) is None:
+    if _ID.match(name) is None:  # before it is written in upper case: U+017F becomes an S
         raise EvidenceError(
             f"no name of a manifest: {excerpt(name)}", rule="GPU-26", where=gpu.where
         )
-    return name
+    return name.upper()
 
 
 def parse_manifest_answer(raw: bytes, *, name: str) -> bytes:
-    """Return the document in an answer of NVIDIA's manifest service  [GPU-26].
+    """Return the document in an answer of NVIDIA's manifest service  [GPU-42].
 
     {"id": name, "rim": base64, "sha256": hex, ...}.  The documentation does not say whether the
     digest is over the document or over its base64; either is accepted.
@@ -162,24 +162,26 @@ def parse_manifest_answer(raw: bytes, *, name: str) -> bytes:
     Raises:
         MalformedError: not such an object, another name, or another digest.
     """
-    node = parse_json_object(raw, max_size=2 * MAX_RIM_SIZE, where="rim_answer", rule="GPU-26")
+    node = parse_json_object(raw, max_size=2 * MAX_RIM_SIZE, where="rim_answer", rule="GPU-42")
     if node.text("id") != name:
         raise MalformedError(
             f"the manifest {excerpt(node.text('id'))}, asked for {name}",
-            rule="GPU-26",
+            rule="GPU-42",
             where="rim_answer.id",
         )
-    text = node.text("rim") or ""
-    document = decode_base64(text, max_size=MAX_RIM_SIZE, where="rim_answer.rim", rule="GPU-26")
+    text = node.text("rim")
+    if not text:
+        raise MalformedError("no document", rule="GPU-42", where="rim_answer.rim")
+    document = decode_base64(text, max_size=MAX_RIM_SIZE, where="rim_answer.rim", rule="GPU-42")
     digest = node.text("sha256")
     if digest is not None:
-        stated = decode_hex(digest, size=32, where="rim_answer.sha256", rule="GPU-26")
+        stated = decode_hex(digest, size=32, where="rim_answer.sha256", rule="GPU-42")
         if stated not in (
             hashlib.sha256(document).digest(),
             hashlib.sha256(text.encode()).digest(),
         ):
             raise MalformedError(
-                "the manifest has another digest", rule="GPU-26", where="rim_answer.sha256"
+                "the manifest has another digest", rule="GPU-42", where="rim_answer.sha256"
             )
     return document
 
@@ -190,7 +192,7 @@ def parse_manifest_answer(raw: bytes, *, name: str) -> bytes:
 def parse_manifest(raw: bytes, *, where: str = "rim") -> UnverifiedManifest:
     """Return the manifest that a document is.
 
-    Spec: GPU-27, GPU-28, GPU-32.
+    Spec: GPU-27, GPU-28, GPU-32, GPU-43.
 
     Raises:
         MalformedError: not XML of the profile above; the message says what is wrong.
@@ -232,7 +234,7 @@ def verify_manifest(
     """
     where = manifest.signature.where
     verify_chain(  # [GPU-30]
-        manifest.certificates, anchor=root, roles=_ROLES, now=now, memo=memo, where=where
+        manifest.certificates, anchor=root, roles=MANIFEST_ROLES, now=now, memo=memo, where=where
     )
     verify_enveloped_signature(manifest.signature, manifest.certificates[0].public_key)
     if manifest.edition != EDITION_GPU or manifest.version.lower() != version.lower():

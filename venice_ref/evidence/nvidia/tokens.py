@@ -141,11 +141,11 @@ class _Verifier:
         unknown = sorted(set(header.members) - _HEADER_MEMBERS)
         if unknown:  # jwk, jku and x5c would let a token bring its own key
             raise EvidenceError(
-                f"the member {excerpt(unknown[0])}", rule="TOK-3", where=header.where
+                f"the member {excerpt(unknown[0])}", rule="TOK-17", where=header.where
             )
-        kid = header.text("kid")
+        kid = header.with_rule("TOK-18").text("kid")
         if kid is None:
-            raise MalformedError("no key is named", rule="TOK-3", where=header.path("kid"))
+            raise MalformedError("no key is named", rule="TOK-18", where=header.path("kid"))
         if kid not in self.keys:
             self.keys[kid] = verify_key(
                 self._key_set,
@@ -224,7 +224,7 @@ def verify_nras(
 
     `gpus` are all of the evidence, in its order, each verified for the same `nonce` (32).
 
-    Spec: TOK-2 to TOK-16.
+    Spec: TOK-2 to TOK-18, TOK-20 to TOK-24.
 
     Raises:
         MalformedError: a token is not of its form.
@@ -279,15 +279,15 @@ def verify_tokens(
 
 def _compare_nonce(claims: JsonObject, nonce: bytes) -> None:
     """Compare the nonce that a token states, 64 hexadecimal digits  [TOK-11]."""
-    text, where = claims.text("eat_nonce"), claims.path("eat_nonce")
+    text, where = claims.with_rule("TOK-11").text("eat_nonce"), claims.path("eat_nonce")
     found = b"" if text is None else decode_hex(text, size=NONCE_SIZE, where=where, rule="TOK-11")
     if not hmac.compare_digest(found, nonce):
         raise EvidenceError("not the nonce that was sent", rule="TOK-11", where=where)
 
 
 def _check_submodules(overall: JsonObject, tokens: Mapping[str, str], names: Sequence[str]) -> None:
-    """Hold that the overall token names exactly these tokens, one for each GPU  [TOK-12]."""
-    submods = overall.child("submods")
+    """Hold that the overall token names these tokens, one for each GPU  [TOK-12, TOK-22]."""
+    submods = overall.with_rule("TOK-12").child("submods")
     stated = {} if submods is None else submods.members
     where = overall.path("submods")
     if not set(stated) == set(tokens) == set(names):
@@ -300,7 +300,7 @@ def _check_submodules(overall: JsonObject, tokens: Mapping[str, str], names: Seq
         found = _digest_in(stated[name], f"{where}.{name}")
         if not hmac.compare_digest(found, hashlib.sha256(tokens[name].encode("utf-8")).digest()):
             raise EvidenceError(
-                "the digest of another token", rule="TOK-12", where=f"{where}.{name}"
+                "the digest of another token", rule="TOK-22", where=f"{where}.{name}"
             )
 
 
@@ -309,12 +309,12 @@ def _digest_in(value: Any, where: str) -> bytes:
     match = isinstance(value, list) and len(value) == 2 and value[0] == "DIGEST"
     pair = value[1] if match else None
     if not isinstance(pair, list) or len(pair) != 2 or pair[0] not in _DIGEST_NAMES:
-        raise MalformedError('not ["DIGEST", ["SHA-256", hex]]', rule="TOK-12", where=where)
-    return decode_hex(pair[1], size=32, where=where, rule="TOK-12")
+        raise MalformedError('not ["DIGEST", ["SHA-256", hex]]', rule="TOK-22", where=where)
+    return decode_hex(pair[1], size=32, where=where, rule="TOK-22")
 
 
 def _check_overall(overall: JsonObject) -> str:
-    """Return the version of the claims, if the overall result is good  [TOK-13, TOK-14]."""
+    """Return the version of the claims, if the overall result is good  [TOK-13, TOK-24]."""
     if overall.get(RESULT) is not True:
         raise EvidenceError(
             f"NVIDIA's result is {excerpt(overall.get(RESULT))}",
@@ -325,14 +325,14 @@ def _check_overall(overall: JsonObject) -> str:
     if version not in VERSIONS:
         raise EvidenceError(
             f"claims of version {excerpt(version)}, required one of {', '.join(VERSIONS)}",
-            rule="TOK-14",
+            rule="TOK-24",
             where=overall.path("x-nvidia-ver"),
         )
     return str(version)
 
 
 def _seconds(claims: JsonObject, name: str) -> int:
-    value = claims.integer(name)
+    value = claims.with_rule("TOK-10").integer(name)
     if value is None or not 0 <= value < 1 << 40:
         raise MalformedError("no time in seconds", rule="TOK-10", where=claims.path(name))
     return value

@@ -34,10 +34,10 @@ from venice_ref.pki.keys import EcPublicKey
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import NONCE_SIZE
 
-__all__ = ["GPU_BLOCKS", "SignedGpu", "verify_report"]
+__all__ = ["GPU_BLOCKS", "SignedGpu", "describe_report", "verify_report"]
 
 GPU_BLOCKS: Final = 64
-"""Measurement blocks of a GPU, Hopper and Blackwell alike  [GPU-15]."""
+"""Measurement blocks of a GPU, Hopper and Blackwell alike  [GPU-40]."""
 
 
 class SignedGpu(NamedTuple):
@@ -90,7 +90,7 @@ def verify_report(
     The order is: form of report and certificates, chain, signature, and only then the content.
     With one `memo` for all GPUs, the certificates that they share are verified once.
 
-    Spec: GPU-8, GPU-12 to GPU-20; CRT-1 to CRT-18.
+    Spec: GPU-8 to GPU-20, GPU-38 to GPU-41; CRT-1 to CRT-18.
 
     Raises:
         MalformedError: report or certificates are not of their form.
@@ -108,7 +108,7 @@ def verify_report(
         raise EvidenceError(
             "the report answers another nonce", rule="GPU-18", where=f"{report.where}.request.nonce"
         )
-    description = _describe(report)
+    description = describe_report(report)
     fwid = _compare_firmware(description.fwid, chain)
     return SignedGpu(
         position=evidence.position,
@@ -124,6 +124,30 @@ def verify_report(
         measurements=report.measurements,
         where=evidence.where,
     )
+
+
+def describe_report(report: GpuReport) -> GpuDescription:
+    """Return what a report says of its device, which is a GPU by it as well  [GPU-12].
+
+    It is as true as the signature of the report, which is not verified here.
+
+    Spec: GPU-12, GPU-16, GPU-40, GPU-41.
+
+    Raises:
+        EvidenceError: the report of another device, or not 64 measurements.
+        MalformedError: the opaque data are not of their form, or contradict each other.
+    """
+    if DRIVER_VERSION not in report.opaque:
+        raise EvidenceError(
+            "no driver: the report of a switch", rule="GPU-12", where=f"{report.where}.opaque"
+        )
+    if len(report.measurements) != GPU_BLOCKS:
+        raise EvidenceError(
+            f"{len(report.measurements)} measurements, required {GPU_BLOCKS}",
+            rule="GPU-40",
+            where=report.where,
+        )
+    return describe_gpu(report.opaque, where=f"{report.where}.opaque")
 
 
 def _verify_signature(report: GpuReport, chain: DeviceChain) -> None:
@@ -142,21 +166,6 @@ def _verify_signature(report: GpuReport, chain: DeviceChain) -> None:
 def _halves(signature: bytes) -> Tuple[bytes, bytes]:
     middle = len(signature) // 2
     return signature[:middle], signature[middle:]
-
-
-def _describe(report: GpuReport) -> GpuDescription:
-    """Return the description of a device that is a GPU, as its report says as well  [GPU-12]."""
-    if DRIVER_VERSION not in report.opaque:
-        raise EvidenceError(
-            "no driver: the report of a switch", rule="GPU-12", where=f"{report.where}.opaque"
-        )
-    if len(report.measurements) != GPU_BLOCKS:
-        raise EvidenceError(
-            f"{len(report.measurements)} measurements, required {GPU_BLOCKS}",
-            rule="GPU-15",
-            where=report.where,
-        )
-    return describe_gpu(report.opaque, where=f"{report.where}.opaque")
 
 
 def _compare_firmware(fwid: Optional[bytes], chain: DeviceChain) -> bytes:
