@@ -1,8 +1,9 @@
 """Checks everything, on every Python found: `python3 check.py`.
 
 Makes an environment for each interpreter under `.venv/`, installs the pinned tools there, and runs
-the formatter, the linter, the type checker, the tests on each interpreter, the tests once more
-under `python -O` and on the textbook forms, and the demo on each bare interpreter.  It needs a
+the formatter, the linter, the type checker, the tests on each interpreter, the mutants of the
+reference, the tests once more under `python -O` and on the textbook forms, and the demo on each
+bare interpreter.  It needs a
 Python with `venv`, and a package index that pip can reach; the product itself needs neither.
 
     python3 check.py                 everything, as the continuous integration does
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENTS = ROOT / ".venv"
 OLDEST = (3, 9)
 NEWEST = (3, 14)
-STAGES = ("format", "lint", "types", "tests", "optimised", "textbook", "demo")
+STAGES = ("format", "lint", "types", "tests", "mutants", "optimised", "textbook", "demo")
 
 EACH = ("tests", "peers")
 MAIN = (*EACH, "lint", "vectors")
@@ -172,10 +173,12 @@ class Check:
             self.step("types", [python, "-m", "mypy"])
 
     def variants(self, python: str) -> None:
-        """The tests without `assert` statements, and on the textbook forms."""
+        """The mutants, and the tests without `assert` statements and on the textbook forms."""
+        if self.wants("mutants"):
+            self.tests("mutants", [python], "-n", "auto", "-m", "mutants", "tests/mutants")
         if self.wants("optimised"):
             self.tests(
-                "tests under python -O", [python, "-O"], "-n", "auto",
+                "tests under python -O", [python, "-O"], "-n", "auto", "-m", "not mutants",
                 "-W", "ignore::pytest.PytestConfigWarning",
             )  # fmt: skip
         if self.wants("textbook"):
@@ -234,7 +237,9 @@ def main() -> int:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
         if check.wants("tests"):
-            check.tests(f"tests on Python {interpreter.name}", [python], "-n", "auto")
+            check.tests(
+                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", "not mutants"
+            )
         if check.wants("demo"):
             bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance", "demo", "-q"]
             check.step(f"demo on bare Python {interpreter.name}", bare)

@@ -13,7 +13,7 @@ from tests.mutants.harness import kills, load_table
 MUTANTS: Final = all_mutants()
 TABLE: Final = load_table()
 
-FEWEST_MUTANTS: Final = 40
+FEWEST_MUTANTS: Final = 618
 """The table can only grow: raise this with it."""
 
 
@@ -29,6 +29,7 @@ def test_each_mutant_names_what_it_breaks() -> None:
         assert not [name for name in mutant.breaks if name not in known], mutant.name
 
 
+@pytest.mark.mutants
 @pytest.mark.parametrize("name", sorted(MUTANTS))
 def test_a_mutant_is_killed_as_the_table_says(name: str) -> None:
     recorded = TABLE.get(name, {})
