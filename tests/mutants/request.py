@@ -29,7 +29,7 @@ _RETURN: Final = (
     '    return {"model": model, "messages": _sealed(checked, recipient, random_bytes), **fields}\n'
 )
 _BLOB: Final = "            blob = seal(recipient, message.plaintext, random_bytes=random_bytes)\n"
-_SEALED: Final = "    sealed: List[Dict[str, Any]] = []\n"
+_BEGIN: Final = "    sealed: List[Dict[str, Any]] = []\n"
 _STREAM: Final = "    if stream is not True:\n"
 _NAME: Final = '_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\\Z")'
 _HARMLESS: Final = "        if type(value) is type(harmless) and value == harmless:\n"
@@ -143,8 +143,8 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
            '        messages = [{"role": "user", "content": messages}]\n'
            "    if not isinstance(messages, Sequence):\n", ("MSG-14",),
            "A string counts as a message of the user."),
-    Mutant("request.one-ephemeral-key", _MESSAGES, _SEALED,
-           _SEALED + "    drawn, saved = random_bytes, random_bytes(32)\n"
+    Mutant("request.one-ephemeral-key", _MESSAGES, _BEGIN,
+           _BEGIN + "    drawn, saved = random_bytes, random_bytes(32)\n"
            "    random_bytes = lambda size: saved if size == 32 else drawn(size)\n", ("ENV-7",),
            "One ephemeral key serves for all messages of a request."),
     Mutant("request.one-nonce", _MESSAGES, _BLOB,
