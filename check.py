@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENTS = ROOT / ".venv"
 OLDEST = (3, 9)
 NEWEST = (3, 14)
-STAGES = ("format", "lint", "types", "tests", "mutants", "optimised", "textbook", "demo")
+STAGES = ("format", "lint", "types", "tests", "once", "optimised", "textbook", "demo")
 
 EACH = ("tests", "peers")
 MAIN = (*EACH, "lint", "vectors")
@@ -173,12 +173,12 @@ class Check:
             self.step("types", [python, "-m", "mypy"])
 
     def variants(self, python: str) -> None:
-        """The mutants, and the tests without `assert` statements and on the textbook forms."""
-        if self.wants("mutants"):
-            self.tests("mutants", [python], "-n", "auto", "-m", "mutants", "tests/mutants")
+        """What is run once, and the tests without `assert` and on the textbook forms."""
+        if self.wants("once"):
+            self.tests("mutants and vectors of other seeds", [python], "-n", "auto", "-m", "once")
         if self.wants("optimised"):
             self.tests(
-                "tests under python -O", [python, "-O"], "-n", "auto", "-m", "not mutants",
+                "tests under python -O", [python, "-O"], "-n", "auto", "-m", "not once",
                 "-W", "ignore::pytest.PytestConfigWarning",
             )  # fmt: skip
         if self.wants("textbook"):
@@ -238,7 +238,7 @@ def main() -> int:
             continue
         if check.wants("tests"):
             check.tests(
-                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", "not mutants"
+                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", "not once"
             )
         if check.wants("demo"):
             bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance", "demo", "-q"]

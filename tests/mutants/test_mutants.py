@@ -29,7 +29,7 @@ def test_each_mutant_names_what_it_breaks() -> None:
         assert not [name for name in mutant.breaks if name not in known], mutant.name
 
 
-@pytest.mark.mutants
+@pytest.mark.once
 @pytest.mark.parametrize("name", sorted(MUTANTS))
 def test_a_mutant_is_killed_as_the_table_says(name: str) -> None:
     recorded = TABLE.get(name, {})
