@@ -21,7 +21,7 @@ __all__ = [
     "TESTED",
     "Requirement",
     "SuiteError",
-    "cited_by",
+    "citations",
     "load_requirements",
     "parse_requirements",
     "requirements_by_id",
@@ -54,6 +54,7 @@ class SuiteError(ValueError):
 
 
 _ID = re.compile(r"([A-Z]{3})-[1-9][0-9]{0,2}\Z")
+_CITED = re.compile(r"(?<![A-Z0-9-])[A-Z]{3}-[1-9][0-9]{0,2}(?![0-9])")
 _REFUSAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _KEYWORD = re.compile(r"\b(?:MUST NOT|MUST|SHOULD NOT|SHOULD|MAY|SHALL|REQUIRED|RECOMMENDED)\b")
 
@@ -145,15 +146,15 @@ def requirements_by_id() -> Dict[str, Requirement]:
     return {row.id: row for row in load_requirements()}
 
 
-def cited_by(requirement_id: str, *, root: Path) -> Tuple[str, ...]:
-    """Return `file:line` of every line of Python below `root` that holds the id as a whole word.
+def citations(root: Path) -> Dict[str, Tuple[str, ...]]:
+    """Return id -> `file:line` of every line of Python below `root` that holds it as a whole word.
 
     `root` is the folder of a package; paths are given from its parent.
     """
-    word = re.compile(rf"(?<![A-Z0-9-]){re.escape(requirement_id)}(?![0-9])")
-    found: List[str] = []
+    found: Dict[str, List[str]] = {}
     for file in sorted(root.rglob("*.py")):
         name = file.relative_to(root.parent).as_posix()
-        lines = file.read_text(encoding="utf-8").splitlines()
-        found.extend(f"{name}:{n}" for n, line in enumerate(lines, 1) if word.search(line))
-    return tuple(found)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            for cited in dict.fromkeys(_CITED.findall(line)):
+                found.setdefault(cited, []).append(f"{name}:{number}")
+    return {cited: tuple(places) for cited, places in found.items()}

@@ -17,6 +17,7 @@ __all__ = [
     "BUGS",
     "SCHEMA",
     "Expectation",
+    "NoVectorsError",
     "Vector",
     "VectorFile",
     "file_paths",
@@ -42,6 +43,10 @@ BUGS: Final = (
     "FUNCTIONALITY",  # the ordinary case does not work
 )
 """The closed set of bug classes."""
+
+
+class NoVectorsError(SuiteError):
+    """There are no files of vectors: a package that was installed carries none."""
 
 
 class Expectation(NamedTuple):
@@ -107,12 +112,16 @@ def load_files(folder: Optional[Path] = None) -> Tuple[VectorFile, ...]:
     """Return every file of vectors, in the order of their names.
 
     Raises:
-        SuiteError: there is no file, or one is not of the form.
+        NoVectorsError: there is no file.
+        SuiteError: one is not of the form.
     """
     root = find_folder() if folder is None else folder
     files = tuple(load_file(path, root) for path in file_paths(root))
     if not files:
-        raise SuiteError(f"there are no vectors in {root}")
+        raise NoVectorsError(
+            f"there are no vectors in {root}; an installed package carries none:"
+            " run this in a copy of the repository"
+        )
     return files
 
 
@@ -122,18 +131,29 @@ def file_paths(root: Path) -> Tuple[Path, ...]:
 
 
 def load_file(path: Path, root: Path) -> VectorFile:
-    """Return one file of vectors."""
+    """Return one file of vectors.
+
+    Raises:
+        SuiteError: it is not JSON, or not of the form.
+    """
     name = path.relative_to(root).with_suffix("").as_posix()
-    return parse_file(json.loads(path.read_bytes()), name)
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise SuiteError(f"vectors/{name}.json is not JSON: {error}") from None
+    return parse_file(document, name)
 
 
-def parse_file(document: Mapping[str, Any], name: str) -> VectorFile:
+def parse_file(document: Any, name: str) -> VectorFile:
     """Return the file that a JSON value describes.
 
     Raises:
-        SuiteError: another schema, or a member is missing.
+        SuiteError: another schema, or a member is missing or of another type.
     """
-    if document.get("schema") != SCHEMA or document.get("file") != name:
+    if not isinstance(document, dict) or (SCHEMA, name) != (
+        document.get("schema"),
+        document.get("file"),
+    ):
         raise SuiteError(f"vectors/{name}.json is not {name} of the schema {SCHEMA}")
     try:
         return VectorFile(
@@ -146,6 +166,8 @@ def parse_file(document: Mapping[str, Any], name: str) -> VectorFile:
         )
     except KeyError as error:
         raise SuiteError(f"vectors/{name}.json has no member {error}") from None
+    except (AttributeError, TypeError) as error:
+        raise SuiteError(f"vectors/{name}.json is not of the form: {error}") from None
 
 
 def _vectors(document: Mapping[str, Any]) -> Iterator[Vector]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from typing import Any, Dict, Final, List, Mapping, Optional, Tuple
+from difflib import get_close_matches
+from typing import Any, Dict, Final, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from conformance.cli.coverage import code_lines, rows_of_coverage
 from conformance.cli.output import Output
 from conformance.mock_tee.faults import SCENARIOS
 from conformance.mock_tee.scenario import Scenario, changed_points
 from conformance.requirements import Requirement, load_requirements, requirements_by_id
-from conformance.vectors import Vector, VectorFile, load_files
+from conformance.vectors import NoVectorsError, Vector, VectorFile, load_files
 
-__all__ = ["explain", "list_entries", "show"]
+__all__ = ["as_text", "explain", "list_entries", "show"]
 
 WIDTH: Final = 80
+INDENT: Final = 17
+
+EXACT: Final = ("mutation", "given", "out", "released", "mid")
+"""What is shown byte for byte."""
 
 EXIT_USAGE: Final = 4
 
@@ -28,8 +33,8 @@ def list_entries(what: Optional[str], *, as_json: bool) -> int:
         document["scenarios"] = [_scenario_row(row) for row in SCENARIOS.values()]
     if what in (None, "requirements"):
         document["requirements"] = [row._asdict() for row in load_requirements()]
-    files = load_files() if what in (None, "vectors") else ()
     if what == "vectors":
+        files = load_files()
         document["vectors"] = [_vector_row(vector) for file in files for vector in file.vectors]
     output = Output()
     if as_json:
@@ -40,9 +45,16 @@ def list_entries(what: Optional[str], *, as_json: bool) -> int:
         for row in rows:
             output.line(_line(row))
     if what is None:
-        count = sum(len(file.vectors) for file in files)
-        output.line(f"Vectors ({count}): python3 -m conformance list vectors")
+        output.line(_vectors_in_a_line())
     return 0
+
+
+def _vectors_in_a_line() -> str:
+    try:
+        count = sum(len(file.vectors) for file in load_files())
+    except NoVectorsError:
+        return "Vectors: none here; they stand in a copy of the repository"
+    return f"Vectors ({count}): python3 -m conformance list vectors"
 
 
 def _line(row: Dict[str, Any]) -> str:
@@ -91,7 +103,7 @@ def explain(name: str, *, as_json: bool) -> int:
     document = _find(name)
     if document is None:
         return _unknown("explain", name)
-    Output().line(json.dumps(document, indent=1) if as_json else "\n".join(_as_text(document)))
+    Output().line(json.dumps(document, indent=1) if as_json else "\n".join(as_text(document)))
     return 0
 
 
@@ -105,22 +117,42 @@ def show(name: str, *, as_json: bool) -> int:
             **_explain_vector(file, vector),
             "given": dict(vector.given),
             "out": dict(vector.expect.out),
+            "released": vector.expect.released,
             "mid": dict(vector.mid),
         }
     if document is None:
         return _unknown("show", name)
-    Output().line(json.dumps(document, indent=1) if as_json else "\n".join(_as_text(document)))
+    Output().line(json.dumps(document, indent=1) if as_json else "\n".join(as_text(document)))
     return 0
 
 
 def _unknown(command: str, name: str) -> int:
     print(f"python3 -m conformance {command}: nothing is called {name!r}", file=sys.stderr)
-    print("python3 -m conformance list shows every name", file=sys.stderr)
+    try:
+        files = load_files()
+    except NoVectorsError as error:
+        files = ()
+        if "/" in name:
+            print(error, file=sys.stderr)
+    known = [*requirements_by_id(), *SCENARIOS]
+    known += [vector.id for file in files for vector in file.vectors]
+    close = get_close_matches(name, known)
+    path = name.removeprefix("vectors/")
+    for file in files:
+        if path in (file.name, f"{file.name}.json"):
+            close = [vector.id for vector in file.vectors[:3]]
+            print(f"it is a file of {len(file.vectors)} vectors", file=sys.stderr)
+    if close:
+        print(f"near it: {', '.join(close)}", file=sys.stderr)
+    print(
+        "python3 -m conformance list shows scenarios and requirements, list vectors the vectors",
+        file=sys.stderr,
+    )
     return EXIT_USAGE
 
 
 def _find(name: str) -> Optional[Dict[str, Any]]:
-    requirement = requirements_by_id().get(name.upper())
+    requirement = requirements_by_id().get(name.upper().strip("[]"))
     if requirement is not None:
         return _explain_requirement(requirement)
     if name in SCENARIOS:
@@ -130,6 +162,8 @@ def _find(name: str) -> Optional[Dict[str, Any]]:
 
 
 def _find_vector(name: str) -> Tuple[Optional[VectorFile], Optional[Vector]]:
+    if "/" not in name:
+        return None, None
     for file in load_files():
         for vector in file.vectors:
             if vector.id == name:
@@ -138,7 +172,6 @@ def _find_vector(name: str) -> Tuple[Optional[VectorFile], Optional[Vector]]:
 
 
 def _explain_requirement(requirement: Requirement) -> Dict[str, Any]:
-    row = next(row for row in rows_of_coverage() if row.requirement.id == requirement.id)
     document: Dict[str, Any] = {
         "id": requirement.id,
         "keyword": requirement.keyword,
@@ -148,24 +181,37 @@ def _explain_requirement(requirement: Requirement) -> Dict[str, Any]:
         "provenance": requirement.provenance,
         "refused_as": f"{requirement.stage}:{requirement.refusal}" if requirement.refusal else "",
         "tested_by": requirement.tested,
-        "accepted": list(row.accepting),
-        "rejected": list(row.rejecting),
-        "scenarios": list(row.scenarios),
-        "cited_by": list(code_lines(requirement.id)),
     }
+    try:
+        rows = {row.requirement.id: row for row in rows_of_coverage()}
+        document["accepted"] = list(rows[requirement.id].accepting)
+        document["rejected"] = list(rows[requirement.id].rejecting)
+    except NoVectorsError as error:
+        document["vectors"] = str(error)
+    document["scenarios"] = [
+        row.name for row in SCENARIOS.values() if row.requirement == requirement.id
+    ]
+    document["cited_by"] = list(code_lines().get(requirement.id, ()))
     if requirement.excluded:
         document["not_tested"] = requirement.excluded
     return document
 
 
 def _explain_vector(file: VectorFile, vector: Vector) -> Dict[str, Any]:
-    document = {**_vector_row(vector), "file": f"vectors/{file.name}.json"}
+    flags: Dict[str, str] = {}
     for name in vector.flags:
         flag: Mapping[str, Any] = file.flags[name]
-        document[name] = f"{flag['bug']}: {flag['about']} {flag['effect']} Fix: {flag['fix']}"
+        flags[name] = f"{flag['bug']}: {flag['about']} {flag['effect']} Fix: {flag['fix']}"
+    document = {
+        **_vector_row(vector),
+        "importance": vector.importance,
+        "features": list(vector.features),
+        "file": f"vectors/{file.name}.json",
+        "flags": flags,
+    }
     if vector.parent:
         document["parent"] = vector.parent
-        document["mutation"] = json.dumps(dict(vector.mutation))
+        document["mutation"] = dict(vector.mutation)
     return document
 
 
@@ -178,22 +224,41 @@ def _explain_scenario(scenario: Scenario) -> Dict[str, Any]:
     return document
 
 
-def _as_text(document: Dict[str, Any]) -> List[str]:
+def as_text(document: Mapping[str, Any]) -> List[str]:
+    """Return what `explain` and `show` print: labels in one column, the rest within the margin."""
     lines: List[str] = []
     for name, value in document.items():
-        text = _inline(value)
         label = name.replace("_", " ")
-        lines += textwrap.wrap(
-            text or "none",
-            WIDTH,
-            initial_indent=f"{label:<17}",
-            subsequent_indent=" " * 17,
-            break_on_hyphens=False,
-        )
+        if name == "flags":
+            for flag, text in value.items():
+                lines += _labelled(f"flag {flag}", _wrapped(text))
+        elif name in EXACT:
+            lines += _exact(label, value)
+        else:
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            lines += _labelled(label, _wrapped(text or "none"))
     return lines
 
 
-def _inline(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+def _exact(label: str, value: Any) -> Iterator[str]:
+    """Show data as JSON, member for member, cut at the margin: no character is lost or added."""
+    if value is None:
+        return
+    members = value.items() if isinstance(value, dict) else [("", value)]
+    for name, member in members:
+        text = json.dumps(member)
+        pieces = [text[at : at + WIDTH - INDENT] for at in range(0, len(text), WIDTH - INDENT)]
+        yield from _labelled(f"{label} {name}".rstrip(), pieces)
+
+
+def _wrapped(text: str) -> List[str]:
+    return textwrap.wrap(text, WIDTH - INDENT, break_on_hyphens=False)
+
+
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[str]:
+    if len(label) >= INDENT:
+        yield label
+        label = ""
+    for line in lines:
+        yield label.ljust(INDENT) + line
+        label = ""

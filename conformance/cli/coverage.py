@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
-from typing import Any, Dict, Final, List, Tuple
+from typing import Any, Dict, Final, Iterator, Mapping, Sequence, Tuple
 
 from conformance.cli.output import Output
 from conformance.coverage import Coverage, coverage, unknown_ids
 from conformance.mock_tee.faults import SCENARIOS
-from conformance.requirements import cited_by, load_requirements
+from conformance.requirements import citations, load_requirements
 from conformance.vectors import load_files
 
 __all__ = ["code_lines", "print_coverage", "rows_of_coverage", "write_requirements"]
 
+WIDTH: Final = 80
+
 EXIT_FAILED: Final = 1
+EXIT_UNABLE: Final = 3
+"""The program could not do its work."""
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -31,10 +36,9 @@ def scenarios() -> Dict[str, str]:
     return {row.name: row.requirement for row in SCENARIOS.values()}
 
 
-def code_lines(requirement_id: str) -> Tuple[str, ...]:
-    """Return where the reference cites an id; the two packages stand side by side."""
-    root = ROOT / "venice_ref"
-    return cited_by(requirement_id, root=root) if root.is_dir() else ()
+def code_lines() -> Mapping[str, Tuple[str, ...]]:
+    """Return id -> where the reference cites it; the two packages stand side by side."""
+    return citations(ROOT / "venice_ref")
 
 
 def print_coverage(options: argparse.Namespace) -> int:
@@ -43,12 +47,17 @@ def print_coverage(options: argparse.Namespace) -> int:
         return write_requirements()
     rows = rows_of_coverage()
     unknown = unknown_ids(load_requirements(), load_files(), scenarios())
+    lines = code_lines()
     output = Output()
     if options.json:
-        document = {"requirements": [_document(row) for row in rows], "unknown": list(unknown)}
+        document = {
+            "requirements": [_document(row, lines.get(row.requirement.id, ())) for row in rows],
+            "unknown": list(unknown),
+        }
         output.line(json.dumps(document, indent=1))
     else:
-        for line in _table(rows, gaps_only=options.gaps):
+        shown = [row for row in rows if row.gap] if options.gaps else rows
+        for line in _table(shown, lines):
             output.line(line)
         for name in unknown:
             output.line(f"{name} is cited by a test and is no requirement")
@@ -56,12 +65,12 @@ def print_coverage(options: argparse.Namespace) -> int:
     return EXIT_FAILED if unknown or any(row.gap for row in rows) else 0
 
 
-def _document(row: Coverage) -> Dict[str, Any]:
+def _document(row: Coverage, code: Tuple[str, ...]) -> Dict[str, Any]:
     return {
         "id": row.requirement.id,
         "tested": row.requirement.tested,
         "excluded": row.requirement.excluded,
-        "code": list(code_lines(row.requirement.id)),
+        "code": list(code),
         "accepting": list(row.accepting),
         "rejecting": list(row.rejecting),
         "scenarios": list(row.scenarios),
@@ -69,20 +78,22 @@ def _document(row: Coverage) -> Dict[str, Any]:
     }
 
 
-def _table(rows: Tuple[Coverage, ...], *, gaps_only: bool) -> List[str]:
-    lines = [f"{'id':<8} {'code':>5} {'accept':>7} {'reject':>7} {'scenario':>9}  note"]
+def _table(rows: Sequence[Coverage], code: Mapping[str, Tuple[str, ...]]) -> Iterator[str]:
+    if rows:
+        yield f"{'id':<7} {'code':>4} {'accept':>7} {'reject':>7} {'scenario':>9}  note"
     for row in rows:
-        if gaps_only and not row.gap:
-            continue
         requirement = row.requirement
         note = f"MISSING: {row.gap}" if row.gap else ""
         if requirement.excluded:
             note = f"not tested: {requirement.excluded}"
-        lines.append(
-            f"{requirement.id:<8} {len(code_lines(requirement.id)):>5} {len(row.accepting):>7}"
-            f" {len(row.rejecting):>7} {len(row.scenarios):>9}  {note}".rstrip()
+        head = (
+            f"{requirement.id:<7} {len(code.get(requirement.id, ())):>4} {len(row.accepting):>7}"
+            f" {len(row.rejecting):>7} {len(row.scenarios):>9}  "
         )
-    return lines
+        first, *others = textwrap.wrap(note, WIDTH - len(head)) or [""]
+        yield (head + first).rstrip()
+        for line in others:
+            yield " " * len(head) + line
 
 
 def _summary(rows: Tuple[Coverage, ...]) -> str:
@@ -100,6 +111,13 @@ def write_requirements() -> int:
     from conformance.specification import encode_requirements, parse_specification
 
     source, target = ROOT / "SPEC.md", ROOT / "conformance" / "requirements.json"
+    if not source.is_file():
+        print(
+            f"there is no {source}; an installed package carries none:"
+            " run this in a copy of the repository",
+            file=sys.stderr,
+        )
+        return EXIT_UNABLE
     try:
         rows = parse_specification(source.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -15,6 +15,8 @@ from conformance.requirements import SuiteError
 
 __all__ = ["main", "run"]
 
+_Command = Callable[[argparse.Namespace], int]
+
 EXIT_FAILED: Final = 3
 EXIT_USAGE: Final = 4
 EXIT_INTERRUPTED: Final = 130
@@ -52,14 +54,25 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one command and return its exit code; wrong usage raises `SystemExit`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments:
-        print(_WHAT, end="")
-        return 0
+        return _guarded(_overview, argparse.Namespace())
     options = _parser().parse_args(arguments)
+    return _guarded(_COMMANDS[options.command], options)
+
+
+def _guarded(command: _Command, options: argparse.Namespace) -> int:
+    """Run a command; what the program cannot do is one line, and no traceback."""
     try:
-        return _COMMANDS[options.command](options)
+        return command(options)
     except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # what the terminal shows next begins on its own line
         return EXIT_INTERRUPTED
-    except (OSError, SuiteError) as error:
+    except OSError as error:
+        what = error.strerror or str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"python3 -m conformance: {where}{what}", file=sys.stderr)
+        return EXIT_FAILED
+    except SuiteError as error:
         print(f"python3 -m conformance: {error}", file=sys.stderr)
         return EXIT_FAILED
 
@@ -151,7 +164,7 @@ def _add_coverage(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--format", choices=["json", "csv"], default="json", help="default: %(default)s")
-    add("--requirements", action="store_true", help="with csv: requirements, not vectors")
+    add("--requirements", action="store_true", help="with csv: the requirements instead")
     add("--only", default="", metavar="PREFIX", help="files of vectors whose names begin so")
     add("--output", "-o", default="-", metavar="FILE", help="default: standard output")
 
@@ -194,6 +207,14 @@ def _time(text: str) -> datetime:
 
 
 # --- The commands -------------------------------------------------------------------------------
+
+
+def _overview(options: argparse.Namespace) -> int:
+    from conformance.cli.output import Output
+
+    del options
+    Output().line(_WHAT.rstrip("\n"))
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -249,8 +270,6 @@ def _export(options: argparse.Namespace) -> int:
 
     return export(options)
 
-
-_Command = Callable[[argparse.Namespace], int]
 
 _COMMANDS: Final[Dict[str, _Command]] = {
     "demo": _demo,

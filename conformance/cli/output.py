@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Callable
 
 __all__ = ["Output", "wants_colour"]
 
@@ -16,16 +17,31 @@ class Output:
 
     def line(self, text: str) -> None:
         """Write one line and flush it."""
+        self._do(lambda: print(text, flush=True))
+
+    def raw(self, content: bytes) -> None:
+        """Write bytes as they are, also where the system has line ends of its own, and flush."""
+
+        def write() -> None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+
+        self._do(write)
+
+    def _do(self, write: Callable[[], None]) -> None:
         if self._closed:
             return
         try:
-            print(text, flush=True)
-        except BrokenPipeError:
+            write()
+        except OSError as error:
             self._closed = True
             # The interpreter flushes standard output when it ends, which must not fail again.
             sink = os.open(os.devnull, os.O_WRONLY)
             os.dup2(sink, sys.stdout.fileno())
             os.close(sink)
+            if not isinstance(error, BrokenPipeError):
+                raise
 
 
 def wants_colour() -> bool:

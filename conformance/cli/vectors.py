@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Final, List, Sequence, Tuple
 
 from conformance.cli.output import Output
-from conformance.requirements import requirements_by_id
+from conformance.requirements import SuiteError, requirements_by_id
 from conformance.vector_lint import LOCK, lint, parse_lock
-from conformance.vectors import VectorFile, file_paths, find_folder, load_files
+from conformance.vectors import (
+    NoVectorsError,
+    VectorFile,
+    file_paths,
+    find_folder,
+    load_files,
+)
 
 __all__ = ["vectors"]
 
@@ -52,6 +58,8 @@ def _check(only: str) -> int:
     """Generate everything again and compare the bytes, then lint what is there."""
     from conformance.generate.registry import SOURCES, stale_files
 
+    if not any(source.name.startswith(only) for source in SOURCES):
+        return _nothing(only)
     started = time.monotonic()
     output = Output()
     faults = []
@@ -60,17 +68,25 @@ def _check(only: str) -> int:
     written = {path.as_posix() for path in file_paths(find_folder())}
     expected = {(find_folder() / f"{source.name}.json").as_posix() for source in SOURCES}
     faults += [f"{_name(Path(extra))} has no generator" for extra in sorted(written - expected)]
-    faults += _lint()
+    chosen: Sequence[VectorFile] = ()
+    try:
+        chosen = _chosen(only)
+        faults += _lint()
+    except SuiteError as error:  # a file that cannot be read is stale as well, which stands above
+        faults.append(f"not linted: {error}")
     for fault in faults:
         output.line(fault)
-    chosen = _chosen(only)
-    if not chosen:
-        return _nothing(only)
     tests = sum(len(file.vectors) for file in chosen)
     seconds = time.monotonic() - started
-    verdict = f"{len(faults)} faults" if faults else "byte for byte as generated, lint clean"
-    output.line(f"{len(chosen)} files, {tests} tests: {verdict} ({seconds:.0f} s)")
+    verdict = "byte for byte as generated, lint clean"
+    if faults:
+        verdict = f"{_count(len(faults), 'fault')}, listed above"
+    output.line(f"{_count(len(chosen), 'file')}, {tests} tests: {verdict} ({seconds:.0f} s)")
     return EXIT_FAILED if faults else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _stale(path: Path, content: bytes) -> str:
@@ -83,15 +99,24 @@ def _stale(path: Path, content: bytes) -> str:
 
 
 def _write(only: str) -> int:
-    from conformance.generate.registry import stale_files
+    """Write what its generator makes otherwise, and the ids that are new to the lock."""
+    from conformance.generate.registry import SOURCES, stale_files
 
+    if not any(source.name.startswith(only) for source in SOURCES):
+        return _nothing(only)
+    if not find_folder().is_dir():
+        raise NoVectorsError(
+            f"there is no folder {find_folder()} to write to; run this in a copy of the repository"
+        )
     output = Output()
+    written = 0
     for path, content in stale_files(find_folder(), only, progress=_progress):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         output.line(f"wrote {_name(path)}")
-    if not _chosen(only):
-        return _nothing(only)
+        written += 1
+    if not written:
+        output.line("every file is as its generator makes it: nothing was written")
     lock = find_folder() / LOCK
     known = _locked()
     ids = [vector.id for file in load_files() for vector in file.vectors]
@@ -119,7 +144,11 @@ def _chosen(only: str) -> Sequence[VectorFile]:
 
 
 def _nothing(only: str) -> int:
-    print(f"python3 -m conformance vectors: no file begins with {only!r}", file=sys.stderr)
+    print(
+        f"python3 -m conformance vectors: no file begins with {only!r};"
+        " without --only all are listed",
+        file=sys.stderr,
+    )
     return EXIT_USAGE
 
 

@@ -94,7 +94,7 @@ def read_address(text: str) -> Verdict:
 
 
 def test_texts_of_addresses() -> None:
-    for vector in vectors("keys/address-parse"):
+    for vector in vectors("keys/address_parse"):
         assert read_address(vector.given["text"]) == expected(vector, "address"), vector.id
 
 

@@ -78,13 +78,13 @@ def block(key: bytes, data: bytes) -> bytes:
 
 
 def test_aes_gcm() -> None:
-    for vector in vectors("aead-seal"):
+    for vector in vectors("aead_seal"):
         key, nonce, plaintext, aad = unhex(vector, "key", "nonce", "plaintext", "aad")
         sealed = AESGCM(key).encrypt(nonce, plaintext, aad)
         assert vector.expect.out == {"sealed": sealed.hex()}, vector.id
         assert vector.mid["hash_subkey"] == block(key, bytes(16)).hex()
         assert vector.mid["tag_mask"] == block(key, nonce + b"\0\0\0\1").hex()
-    for vector in vectors("aead-open"):
+    for vector in vectors("aead_open"):
         key, nonce, sealed, aad = unhex(vector, "key", "nonce", "sealed", "aad")
         if vector.expect.verdict == "accept":
             plaintext = AESGCM(key).decrypt(nonce, sealed, aad)
@@ -116,7 +116,7 @@ def _halves(raw: bytes) -> Tuple[int, int]:
 
 
 def test_ecdsa() -> None:
-    for vector in vectors("ecdsa-verify"):
+    for vector in vectors("ecdsa_verify"):
         curve, algorithm, hash_of = CURVES[vector.given["curve"]]
         public, message, signature = unhex(vector, "public", "message", "signature")
         digest = hash_of(message)
@@ -158,7 +158,7 @@ def recover(digest: bytes, r: int, s: int, v: int) -> Optional[bytes]:
 
 
 def test_recovery() -> None:
-    for vector in vectors("ecdsa-recover"):
+    for vector in vectors("ecdsa_recover"):
         message, signature = unhex(vector, "message", "signature")
         digest, (r, s) = keccak_256(message), _halves(signature)
         public = recover(digest, r, s, vector.given["recovery_id"])
@@ -175,7 +175,7 @@ def test_recovery() -> None:
 
 
 def test_rsa() -> None:
-    for vector in vectors("rsa-verify"):
+    for vector in vectors("rsa_verify"):
         modulus, message, signature = unhex(vector, "modulus", "message", "signature")
         numbers = rsa.RSAPublicNumbers(vector.given["exponent"], int.from_bytes(modulus, "big"))
         try:

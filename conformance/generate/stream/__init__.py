@@ -1,0 +1,1 @@
+"""Generators of the vectors of event streams and answers."""
