@@ -66,6 +66,15 @@ def test_ids_that_are_cited_exist() -> None:
             assert name in known, name
 
 
+def test_lines_fit() -> None:
+    """Tables, fenced blocks and the contents apart."""
+    fenced = False
+    for number, line in enumerate(TEXT.splitlines(), 1):
+        fenced ^= line.startswith("```")
+        loose = fenced or line.startswith(("|", "- ["))
+        assert loose or len(line) <= 100, f"SPEC.md:{number} has {len(line)} characters"
+
+
 def test_sections_that_are_named_exist() -> None:
     numbers = set(re.findall(r"(?m)^##+ ([0-9]+(?:\.[0-9]+)?)\.? ", TEXT))
     flat = re.sub(r"\s+", " ", re.sub(r"(?:RFC|FIPS|SP|SEC) [^;.)]*?section", "", TEXT))

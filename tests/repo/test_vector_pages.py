@@ -9,7 +9,7 @@ from typing import Dict, Set
 import pytest
 
 from conformance.adapters.reference import OPERATIONS
-from conformance.vectors import find_folder, load_files
+from conformance.vectors import BUGS, find_folder, load_files
 from tests.oracles import third_party
 
 FOLDER = find_folder()
@@ -68,6 +68,19 @@ def test_every_file_has_its_source(file: object) -> None:
     assert re.search(rf"\b{re.escape(name)}\b", SOURCES) or re.search(
         rf"{re.escape(folder)}/\{{[^}}]*\b{re.escape(stem)}\b", SOURCES
     ), name
+
+
+def named_in(heading: str) -> Set[str]:
+    """Return the first column of the table below a heading of FORMAT.md."""
+    text = (FOLDER / "FORMAT.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"(?m)^\| `([^`]+)` \|", section))
+
+
+def test_features_and_classes_of_mistakes_are_listed() -> None:
+    assert named_in("Classes of mistakes") == set(BUGS)
+    features = {name for file in FILES for vector in file.vectors for name in vector.features}
+    assert named_in("Features") == features
 
 
 def test_the_pages_are_linked() -> None:
