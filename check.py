@@ -38,6 +38,9 @@ TEXTBOOK_TESTS = ("tests/unit/crypto", "tests/unit/e2ee", "tests/unit/pki", "tes
 """Where a fast form is looked at closely; everything takes the textbook forms a quarter of an hour:
 `VENICE_REF_TEXTBOOK=1 python -m pytest`."""
 
+REFUSING = ("tests/unit", "tests/properties", "tests/vectors")
+"""Where a refusal that rests on an `assert` would show under `-O`: what expects an error."""
+
 OPTIONAL = {"peers", "vectors"}
 """What the tests do without, and say so."""
 
@@ -178,7 +181,7 @@ class Check:
             self.tests("mutants and vectors of other seeds", [python], "-n", "auto", "-m", "once")
         if self.wants("optimised"):
             self.tests(
-                "tests under python -O", [python, "-O"], "-n", "auto", "-m", "not once",
+                "tests under python -O", [python, "-O"], "-n", "auto", "-m", "not once", *REFUSING,
                 "-W", "ignore::pytest.PytestConfigWarning",
             )  # fmt: skip
         if self.wants("textbook"):

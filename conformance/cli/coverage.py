@@ -12,7 +12,7 @@ from typing import Any, Dict, Final, Iterator, Mapping, Sequence, Tuple
 from conformance.cli.output import Output
 from conformance.coverage import Coverage, coverage, unknown_ids
 from conformance.mock_tee.faults import SCENARIOS
-from conformance.requirements import citations, load_requirements
+from conformance.requirements import SuiteError, citations, load_requirements
 from conformance.vectors import load_files
 
 __all__ = ["code_lines", "print_coverage", "rows_of_coverage", "write_requirements"]
@@ -20,8 +20,6 @@ __all__ = ["code_lines", "print_coverage", "rows_of_coverage", "write_requiremen
 WIDTH: Final = 80
 
 EXIT_FAILED: Final = 1
-EXIT_UNABLE: Final = 3
-"""The program could not do its work."""
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -112,12 +110,10 @@ def write_requirements() -> int:
 
     source, target = ROOT / "SPEC.md", ROOT / "conformance" / "requirements.json"
     if not source.is_file():
-        print(
+        raise SuiteError(
             f"there is no {source}; an installed package carries none:"
-            " run this in a copy of the repository",
-            file=sys.stderr,
+            " run this in a copy of the repository"
         )
-        return EXIT_UNABLE
     try:
         rows = parse_specification(source.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -60,6 +60,7 @@ def _check(only: str) -> int:
 
     if not any(source.name.startswith(only) for source in SOURCES):
         return _nothing(only)
+    _require_folder()
     started = time.monotonic()
     output = Output()
     faults = []
@@ -104,10 +105,7 @@ def _write(only: str) -> int:
 
     if not any(source.name.startswith(only) for source in SOURCES):
         return _nothing(only)
-    if not find_folder().is_dir():
-        raise NoVectorsError(
-            f"there is no folder {find_folder()} to write to; run this in a copy of the repository"
-        )
+    _require_folder()
     output = Output()
     written = 0
     for path, content in stale_files(find_folder(), only, progress=_progress):
@@ -128,6 +126,14 @@ def _write(only: str) -> int:
     for fault in faults:
         output.line(fault)
     return EXIT_FAILED if faults else 0
+
+
+def _require_folder() -> None:
+    """Refuse to make vectors where they do not belong, such as beside an installed package."""
+    if not find_folder().is_dir():
+        raise NoVectorsError(
+            f"there is no folder {find_folder()}; run this in a copy of the repository"
+        )
 
 
 def _lint() -> List[str]:

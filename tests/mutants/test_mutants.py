@@ -34,6 +34,4 @@ def test_each_mutant_names_what_it_breaks() -> None:
 def test_a_mutant_is_killed_as_the_table_says(name: str) -> None:
     recorded = TABLE.get(name, {})
     assert recorded, f"{name} survives"
-    few = sorted(recorded)[:5]  # `python3 -m tests.mutants` asks all of them
-    found = kills(MUTANTS[name], few)
-    assert found == {vector: recorded[vector] for vector in few}
+    assert kills(MUTANTS[name], list(recorded)) == recorded

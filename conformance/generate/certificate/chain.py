@@ -9,7 +9,7 @@ from conformance.generate.builder import FileBuilder
 from conformance.generate.certificate import chain_flaws as flaws
 from conformance.generate.certificate import chain_lists as lists
 from conformance.generate.certificate import chain_pem as pem
-from conformance.generate.certificate.chain_bench import FLAGS, PARENT, Bench, authority
+from conformance.generate.certificate.chain_kit import FLAGS, PARENT, Bench, authority
 from conformance.generate.certificate.kit import (
     AUTHORITY_USAGES,
     CRL_NUMBER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Optional, Sequence, Tuple
 
-from conformance.generate.certificate.chain_bench import Bench
+from conformance.generate.certificate.chain_kit import Bench
 from conformance.generate.certificate.kit import (
     AUTHORITY_USAGES,
     DAY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final, Sequence, Tuple
 
-from conformance.generate.certificate.chain_bench import Bench
+from conformance.generate.certificate.chain_kit import Bench
 from conformance.generate.certificate.kit import (
     CRL_NUMBER,
     DAY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Final, Tuple
 
 from conformance.generate.builder import Rebuilt
-from conformance.generate.certificate.chain_bench import Bench, authority
+from conformance.generate.certificate.chain_kit import Bench, authority
 from conformance.generate.certificate.kit import Recipe, basic_constraints, extension
 from venice_ref.codec.pem import encode_pem
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional, Sequence
 
 from conformance.generate.builder import Rebuilt
-from conformance.generate.certificate.parse_bench import Bench, padded
+from conformance.generate.certificate.parse_kit import Bench, padded
 from venice_ref.codec.der_encode import (
     bit_string,
     boolean,

@@ -17,7 +17,7 @@ from conformance.generate.certificate.kit import (
     ski,
     wrapped,
 )
-from conformance.generate.certificate.parse_bench import Bench
+from conformance.generate.certificate.parse_kit import Bench
 from venice_ref.codec.der_encode import (
     bit_string,
     boolean,

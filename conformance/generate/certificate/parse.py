@@ -22,7 +22,7 @@ from conformance.generate.certificate.kit import (
     ski,
     stamp,
 )
-from conformance.generate.certificate.parse_bench import (
+from conformance.generate.certificate.parse_kit import (
     DISTRIBUTION_POINTS,
     FLAGS,
     OWN_EXTENSIONS,

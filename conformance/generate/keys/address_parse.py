@@ -1,4 +1,4 @@
-"""`keys/address-parse`: the text of an address."""
+"""`keys/address_parse`: the text of an address."""
 
 from __future__ import annotations
 

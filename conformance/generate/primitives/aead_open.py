@@ -1,4 +1,4 @@
-"""`primitives/aead-open`: decryption by AES-256-GCM, and every way to get the tag wrong."""
+"""`primitives/aead_open`: decryption by AES-256-GCM, and every way to get the tag wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`primitives/aead-seal`: encryption by AES-256-GCM."""
+"""`primitives/aead_seal`: encryption by AES-256-GCM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`primitives/ecdsa-recover`: the key on secp256k1 that made a signature."""
+"""`primitives/ecdsa_recover`: the key on secp256k1 that made a signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`primitives/ecdsa-verify`: signatures on P-256, P-384 and secp256k1.
+"""`primitives/ecdsa_verify`: signatures on P-256, P-384 and secp256k1.
 
 Most signatures are made backwards: r and s are chosen, and the public key under which they are a
 signature of the message follows from them.  So each number can be put where it is special.

@@ -1,4 +1,4 @@
-"""`primitives/rsa-verify`: signatures of PKCS #1 v1.5 with SHA-256.
+"""`primitives/rsa_verify`: signatures of PKCS #1 v1.5 with SHA-256.
 
 The private key is a public test key, so that every wrong encoding is signed for real: a verifier
 refuses it for what the encoding is, not because the signature is noise.

@@ -8,7 +8,7 @@ import json
 from typing import Any, Callable, Dict, Final, Sequence, Tuple
 
 from conformance.generate.builder import Rebuilt
-from conformance.generate.signature.bench import (
+from conformance.generate.signature.kit import (
     MODEL,
     NAMED,
     REQUEST,

@@ -7,7 +7,7 @@ from typing import Callable
 
 from conformance.generate.builder import FileBuilder, Rebuilt
 from conformance.generate.signature import flaws
-from conformance.generate.signature.bench import (
+from conformance.generate.signature.kit import (
     FLAGS,
     MODEL,
     NAMED,
