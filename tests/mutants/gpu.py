@@ -84,6 +84,37 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "The chip of the alternative name is not compared.",
     ),
     Mutant(
+        "gpu.alternative-name-of-three", _CHAIN,
+        '        if parts[:2] != ["NVIDIA", found[1]]:\n',
+        '        if len(parts) != 3 or parts[:2] != ["NVIDIA", found[1]]:\n', ("GPU-12",),
+        "The serial number, which is compared with nothing, has to be there.",
+    ),
+    Mutant(
+        "gpu.chain-parsed-shorter", _CHAIN,
+        "_MAX_LENGTH: Final = 8\n", "_MAX_LENGTH: Final = 7\n", ("GPU-8",),
+        "Eight certificates are too many to be parsed.",
+    ),
+    Mutant(
+        "gpu.chain-parsed-longer", _CHAIN,
+        "_MAX_LENGTH: Final = 8\n", "_MAX_LENGTH: Final = 64\n", ("CRT-18",),
+        "Certificates are parsed before their number is looked at.",
+    ),
+    Mutant(
+        "gpu.further-fwid-read", _CHAIN,
+        '            fwids.element("[n]")\n', '            _digest(fwids, "[n]")\n', ("GPU-19",),
+        "The further digests of firmware have to be of the form of the first.",
+    ),
+    Mutant(
+        "gpu.first-fwid-of-sha384", _CHAIN,
+        '        found = _digest(fwids, "[0]")\n        while fwids.more:\n'
+        '            fwids.element("[n]")\n',
+        '        while fwids.more:\n            try:\n'
+        '                one = _digest(fwids, "[n]")\n'
+        '            except MalformedError:\n                continue\n'
+        '            found = found or one\n', ("GPU-19",),
+        "The first digest by SHA-384 is taken, wherever it stands.",
+    ),
+    Mutant(
         "gpu.device-key-not-compared", _CHAIN,
         "chain.device_key is not None and chain.device_key != chain.device.spki",
         "chain.device_key == b''", ("GPU-20",),
@@ -329,6 +360,47 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         '    if [(a.uri, a.local, a.value) for a in reference.attributes] != [("", "URI", "")]:\n',
         "    if len(reference.attributes) > 1:\n", ("GPU-28",),
         "The reference may be to a part of the document.",
+    ),
+    Mutant(
+        "gpu.manifest-byte-order-mark", _C14N,
+        "    decode_utf8(raw, where=where, rule=_RULE)",
+        '    if raw[:1] == b"\\xef":\n'
+        '        raise MalformedError("a byte order mark", rule=_RULE, where=where)\n'
+        "    decode_utf8(raw, where=where, rule=_RULE)", ("GPU-27",),
+        "A byte order mark is refused.",
+    ),
+    Mutant(
+        "gpu.manifest-reserved-prefix", _C14N,
+        '    if prefix in ("xml", "xmlns") or uri in (_XML_NAMESPACE, _XMLNS_NAMESPACE):\n',
+        '    if prefix == "xmlns":\n', ("GPU-27",),
+        "The prefix xml may be declared.",
+    ),
+    Mutant(
+        "gpu.manifest-comments-in-tree", _C14N,
+        "    parser.CharacterDataHandler = builder.characters\n",
+        "    parser.CharacterDataHandler = builder.characters\n"
+        '    parser.CommentHandler = lambda _: builder._open and builder.characters("")\n',
+        ("GPU-28",),
+        "A comment leaves a node behind, so that an element is not empty.",
+    ),
+    Mutant(
+        "gpu.manifest-space-in-resource", _RIM,
+        "    _require(not resource.children, resource, where)\n",
+        "    _require(not resource.elements and not _has_text(resource), resource, where)\n",
+        ("GPU-28",),
+        "White space in a measurement passes.",
+    ),
+    Mutant(
+        "gpu.manifest-space-in-algorithm", _DSIG,
+        "or element.elements or element.text:\n", "or element.elements or element.text.strip():\n",
+        ("GPU-28",),
+        "White space in an algorithm passes.",
+    ),
+    Mutant(
+        "gpu.manifest-digest-of-null", _RIM,
+        "    if digest is not None:\n",
+        '    if "sha256" in node.members:\n        digest = digest or ""\n', ("GPU-42",),
+        "A digest of null is compared.",
     ),
     Mutant(
         "gpu.manifest-doctype", _C14N,

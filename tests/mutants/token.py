@@ -147,6 +147,26 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "What a chain says of OCSP where it is present is not read.",
     ),
     Mutant(
+        "token.null-is-a-value", _CLAIMS,
+        "        if member in chain:\n", "        if member in chain.members:\n", ("TOK-14",),
+        "What a chain says of OCSP is compared where it is null.",
+    ),
+    Mutant(
+        "token.null-passes", _CLAIMS,
+        "    for member, required in _CHAIN_REQUIRED.items():\n"
+        "        _require(chain, member, required)\n",
+        "    for member, required in _CHAIN_REQUIRED.items():\n"
+        "        if member not in chain.members or member in chain:\n"
+        "            _require(chain, member, required)\n", ("TOK-14",),
+        "A required member of a chain may be null.",
+    ),
+    Mutant(
+        "token.version-of-each", _TOKENS,
+        "        check_claims(claims, version)\n",
+        '        check_claims(claims, str(claims.get("x-nvidia-ver") or version))\n', ("TOK-24",),
+        "A token says itself by which list its claims are judged.",
+    ),
+    Mutant(
         "token.ueid-not-compared", _CLAIMS,
         '        ("ueid", _text(token, "ueid"), gpu.ueid),\n', "", ("TOK-16",),
         "A verdict about another GPU of the same kind passes.",

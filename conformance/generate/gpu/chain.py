@@ -122,6 +122,16 @@ def with_leaf(
     return gpu._replace(leaf=gpu.leaf._replace(**changed))
 
 
+def firmware_digest(digest: bytes, oid: str = SHA384_OID) -> bytes:
+    """Return a FWID, of which the hash may be another one."""
+    return sequence(object_identifier(oid), octet_string(digest))
+
+
+def tcb_info(*digests: bytes) -> bytes:
+    """Return the extension as Blackwell has it, with these elements in [6] only."""
+    return sequence(implicit(6, sequence(*digests)))
+
+
 class _File:
     def __init__(self, builder: FileBuilder) -> None:
         self.builder = builder
@@ -189,6 +199,12 @@ class _File:
             "no-alternative-name", "Finds a verifier that requires the alternative name.",
             with_leaf(self.gpu, self.firmware_id), ("GPU-12",), "OtherForm",
         )  # fmt: skip
+        short = extension(ALTERNATIVE, device_info("NVIDIA:GH100"))
+        self.accept(
+            "alternative-name-without-serial", "Finds a verifier that requires the third part of"
+            " the alternative name, which nothing is compared with.",
+            with_leaf(self.gpu, short, self.firmware_id), ("GPU-12",), "OtherForm",
+        )  # fmt: skip
         keys = [self.world.key(f"NVIDIA {of}") for of in ("root", "identity", "provisioner")]
         factory = make_factory(*keys)
         identity = certify(factory.root, keys[1], authority("NVIDIA HGX_B Identity", 2))
@@ -203,6 +219,13 @@ class _File:
             with_leaf(self.blackwell, extension(DICE_TCB_INFO, dice_tcb_info(FWID))), ("GPU-19",),
             "OtherForm", chip="GB100", arch="BLACKWELL",
         )  # fmt: skip
+        further = tcb_info(firmware_digest(FWID), firmware_digest(FWID[:32], SHA256_OID))
+        self.accept(
+            "further-digest-of-other-hash", "Finds a verifier that wants the form of the first"
+            " digest of firmware in the further ones.",
+            with_leaf(self.blackwell, extension(DICE_TCB_INFO, further)), ("GPU-19",),
+            "OtherForm", chip="GB100", arch="BLACKWELL",
+        )  # fmt: skip
 
     def lengths_and_roots(self) -> None:
         chain = self.issue(self.gpu)
@@ -211,8 +234,13 @@ class _File:
             ("no-root", "a chain without its root", chain[:4]),
             ("root-twice", "the root twice", (*chain, chain[4])),
             ("first-twice", "a certificate before the first", (chain[0], *chain)),
+            ("eight", "three certificates too many", (*chain, *chain[4:] * 3)),
         ):
             self.reject(slug, what, "GPU-8", "ChainLength", None, chain=other)
+        self.reject(
+            "nine", "more certificates than are parsed at all", "CRT-18", "ChainLength", None,
+            chain=(*chain, *chain[4:] * 4),
+        )  # fmt: skip
         keys = [self.world.key(f"forged {of}") for of in ("root", "identity", "provisioner")]
         forged = self.gpu.issue(make_factory(*keys))
         self.reject(
@@ -318,10 +346,7 @@ class _File:
 
     def firmware(self) -> None:
         key = self.gpu.device_key.public_key_info
-
-        def fwid(digest: bytes, oid: str = SHA384_OID) -> bytes:
-            return sequence(object_identifier(oid), octet_string(digest))
-
+        fwid = firmware_digest
         composite = composite_device_id(self.gpu.device_key)
         cases: Tuple[Tuple[str, str, bytes], ...] = (
             ("fwid-of-sha256", "a digest of 32 bytes",
@@ -358,6 +383,8 @@ class _File:
              (implicit(6, sequence(fwid(FWID))), implicit(0, utf8_string("NVIDIA")))),
             ("tcb-info-unknown-member", "a member that does not exist",
              (implicit(6, sequence(fwid(FWID))), implicit(11, octet_string(b"")))),
+            ("tcb-info-first-by-sha256", "the first digest of SHA-384 in the place of the first",
+             (implicit(6, sequence(fwid(FWID[:32], SHA256_OID), fwid(FWID))),)),
         ):  # fmt: skip
             self.reject(
                 slug, what, "GPU-19", "FirmwareId", ("certificate[0].fwid", "DiceTcbInfo", slug),

@@ -28,6 +28,7 @@ from venice_ref.evidence.nvidia.c14n import canonicalize, parse_xml
 
 __all__ = ["generate"]
 
+XML: Final = "http://www.w3.org/XML/1998/namespace"
 NOW: Final = f"{AT:%Y-%m-%dT%H:%M:%SZ}"
 Good = Dict[int, List[bytes]]
 
@@ -149,6 +150,31 @@ class _File:
             "last-second", "Finds a verifier that excludes the end of the validity.", ("GPU-30",),
             self.sign(), "SignerChain", now=f"{expiry:%Y-%m-%dT%H:%M:%SZ}",
         )  # fmt: skip
+        self._accepted_forms()
+
+    def _accepted_forms(self) -> None:
+        whole = self.sign()
+        self.accept(
+            "byte-order-mark", "Finds a reader that refuses the byte order mark of UTF-8, or takes"
+            " it into the canonical form.", ("GPU-27", "GPU-43"), "\ufeff" + whole,
+            "CanonicalForm",
+        )  # fmt: skip
+        commented = whole
+        for name in ("SignatureValue", "X509Certificate"):
+            at = whole.index(f"<ds:{name}>") + len(f"<ds:{name}>") + 40
+            commented = commented.replace(whole[at : at + 40], f"<!-- A -->{whole[at : at + 40]}")
+        self.accept(
+            "comments-in-base64", "Finds a reader that takes the text before a comment for all of"
+            " it, or the comment for text.", ("GPU-28", "GPU-43"), commented, "CanonicalForm",
+        )  # fmt: skip
+        digest = f'<ds:DigestMethod Algorithm="{MORE}sha384"'
+        info = SIGNED_INFO.replace(f"{digest}/>", f"{digest}><!-- b --></ds:DigestMethod>")
+        first = RESOURCES[0].replace("/>", "><!-- a --></ns0:Resource>")
+        self.accept(
+            "comments-in-empty-elements", "Finds a reader to which an element with a comment in it"
+            " is not empty.", ("GPU-28", "GPU-43"),
+            self.sign(Manifest((first, *RESOURCES[1:])), signed_info=info), "CanonicalForm",
+        )  # fmt: skip
 
     def xml(self) -> None:
         whole = self.sign()
@@ -169,6 +195,8 @@ class _File:
              whole.replace("<ns0:Entity", '<ns0:Entity x:a="1"')),
             ("relative-namespace", "a relative namespace",
              whole.replace("<ns0:Entity", '<ns0:Entity xmlns:x="relative"')),
+            ("xml-prefix-declared", "a declaration that the canonical form leaves out",
+             whole.replace("<ns0:Entity", f'<ns0:Entity xmlns:xml="{XML}"')),
             ("too-deep", "17 levels", whole.replace(BASE.entity, deep)),
             ("many-namespaces", "more than 64 declarations of namespaces",
              whole.replace("<ns0:Entity", f"<ns0:Entity{spaces}")),
@@ -192,6 +220,9 @@ class _File:
              BASE._replace(entity="<ns0:Link/>")),
             ("no-entity", "a manifest without an Entity", BASE._replace(entity="")),
             ("meta-twice", "two versions", BASE._replace(meta=meta + meta)),
+            ("white-space-in-resource", "white space in an element that has to be empty",
+             BASE._replace(resources=(RESOURCES[0].replace("/>", "> </ns0:Resource>"),
+                                      *RESOURCES[1:]))),
             ("no-version", "a manifest without a version",
              BASE._replace(meta='<ns0:Meta edition="GPU"/>')),
         )  # fmt: skip
@@ -232,6 +263,9 @@ class _File:
              info.replace(f'DigestMethod Algorithm="{MORE}sha384"',
                           f'DigestMethod Algorithm="{DSIG}sha1"')),
             ("reference-to-part", "a signature over a part", info.replace('URI=""', 'URI="#a"')),
+            ("white-space-in-algorithm", "white space in an element that has to be empty",
+             info.replace(f'{MORE}sha384"/><ds:DigestValue',
+                          f'{MORE}sha384">\n</ds:DigestMethod><ds:DigestValue')),
             ("two-references", "a second reference", info.replace(reference, reference * 2)),
             ("xpath-transform", "a transform that selects what is signed",
              info.replace("</ds:Transforms>", '<ds:Transform Algorithm="http://www.w3.org/TR/1999/'

@@ -32,7 +32,7 @@ def generate(builder: FileBuilder) -> None:
     ))  # fmt: skip
     builder.flag("DigestForm", Flag(
         "INTEROP",
-        "The digest is absent, or over the base64.",
+        "The digest is absent or null, or over the base64.",
         "Honest answers are refused.",
         "Accept the digest of the document and of its base64; the documentation leaves it open.",
     ))  # fmt: skip
@@ -55,6 +55,8 @@ def _accepted(builder: FileBuilder) -> None:
         ("ordinary", "The ordinary answer.", _answer(), ()),
         ("no-digest", "Finds a client that requires the digest.", _answer(sha256=...),
          ("DigestForm",)),
+        ("null-digest", "Finds a client to which a digest of null is another digest.",
+         _answer(sha256=None), ("DigestForm",)),
         ("digest-of-base64", "Finds a client that knows one of the two digests.",
          _answer(sha256=of_text), ("DigestForm",)),
         ("upper-case-digest", "Finds a comparison of digests as text.",

@@ -36,6 +36,18 @@ def accepted(file: TokenFile) -> None:
     file.accept("claims-3-with-ocsp", "Finds a verifier that refuses optional members of a chain.",
                 ["TOK-14"], service.answer(service.overall("3.0"), [full]), "ToleratedForm",
                 out=file.out(version="3.0"))  # fmt: skip
+    nulls = service.claims(0, "3.0")
+    for name in CHAINS:
+        nulls[name] = {
+            **nulls[name], "x-nvidia-cert-ocsp-nonce-matches": None,
+            "x-nvidia-cert-ocsp-response-valid": None,
+        }  # fmt: skip
+    file.accept("claims-3-with-null-ocsp", "Finds a verifier to which null is the value of an"
+                " optional member.", ["TOK-14"], service.answer(service.overall("3.0"), [nulls]),
+                "ToleratedForm", out=file.out(version="3.0"))  # fmt: skip
+    own = service.answer(None, [service.claims(0, changed={"x-nvidia-ver": "1.0"})])
+    file.accept("version-in-gpu-token", "Finds a verifier that looks for the version of the claims"
+                " in the token of a GPU.", ["TOK-24"], own, "ToleratedForm")  # fmt: skip
     two = service.answer(
         None, [service.claims(0), service.claims(1, changed={"exp": EXPIRY - 100})]
     )
@@ -339,6 +351,8 @@ def _required_3(file: TokenFile) -> None:
          {**good, "x-nvidia-cert-ocsp-status": "unknown"}),
         ("without-status", "a chain without a status", first,
          {"x-nvidia-cert-ocsp-status": "good"}),
+        ("null-ocsp", "null for a member that is required", third,
+         {**good, "x-nvidia-cert-ocsp-status": None}),
         ("without-ocsp", "a chain that nobody asked about", third,
          {"x-nvidia-cert-status": "valid"}),
         ("other-nonce", "an answer of OCSP to somebody else", second,

@@ -229,10 +229,10 @@ def test_manifests() -> None:
         if slug(vector) in INHERITED:
             info = info.replace(b">", b' xml:lang="en">', 1)
         certificates = [
-            x509.load_der_x509_certificate(base64.b64decode(element.text))
+            x509.load_der_x509_certificate(base64.b64decode(element.xpath("string()")))
             for element in signature.iter("{http://www.w3.org/2000/09/xmldsig#}X509Certificate")
         ]
-        value = base64.b64decode(signature[1].text)
+        value = base64.b64decode(signature[1].xpath("string()"))
         assert signs(certificates[0].public_key(), value, info), vector.id
         assert linked(certificates)
         good = _good(tree)
@@ -288,7 +288,7 @@ def test_answers_of_the_manifest_service() -> None:
         raw = base64.b64decode(answer["rim"], validate=True)
         assert (answer["id"], raw.hex()) == (vector.given["name"], vector.expect.out["document"])
         digests = {hashlib.sha256(one).hexdigest() for one in (raw, answer["rim"].encode())}
-        assert answer.get("sha256", min(digests)).lower() in digests
+        assert (answer.get("sha256") or min(digests)).lower() in digests
 
 
 def test_measurements() -> None:

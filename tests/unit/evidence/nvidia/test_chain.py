@@ -93,6 +93,10 @@ def test_the_alternative_name_may_be_absent() -> None:
     verify(parsed(with_leaf(GPU.leaf.extensions[1])))
 
 
+def test_the_alternative_name_may_have_no_serial_number() -> None:  # GPU-12
+    verify(parsed(with_leaf(extension("2.5.29.17", device_info("NVIDIA:GH100")), HOPPER_FORM)))
+
+
 def test_what_the_chains_share_is_verified_once() -> None:
     memo = SignatureMemo()
     for gpu in (GPU, OTHER):
