@@ -1,9 +1,9 @@
 """Checks everything, on every Python found: `python3 check.py`.
 
 Makes an environment for each interpreter under `.venv/`, installs the pinned tools there, and runs
-the formatter, the linter, the type checker, the tests on each interpreter, the mutants of the
-reference, the tests once more under `python -O` and on the textbook forms, and the demo on each
-bare interpreter.  It needs a Python with `venv`, and a package index that pip can reach; the
+the formatter, the linter, the type checker, the tests on each interpreter (all of them on the
+oldest, the newest and this one), the mutants of the reference, the tests once more under
+`python -O` and on the textbook forms, and the demo on each bare interpreter.  It needs a Python with `venv`, and a package index that pip can reach; the
 product itself needs neither.
 
     python3 check.py                 everything, as the continuous integration does
@@ -38,8 +38,17 @@ TEXTBOOK_TESTS = ("tests/unit/crypto", "tests/unit/e2ee", "tests/unit/pki", "tes
 """Where a fast form is looked at closely; everything takes the textbook forms a quarter of an hour:
 `VENICE_REF_TEXTBOOK=1 python -m pytest`."""
 
-REFUSING = ("tests/unit", "tests/properties", "tests/vectors")
+CORE_TESTS = tuple(
+    f"tests/unit/{area}"
+    for area in ("attestation", "codec", "crypto", "e2ee", "evidence", "net", "pki", "receipts")
+)
+
+REFUSING = (*CORE_TESTS, "tests/properties", "tests/vectors/test_reference.py")
 """Where a refusal that rests on an `assert` would show under `-O`: what expects an error."""
+
+BETWEEN = ("tests/unit", "tests/vectors/test_reference.py")
+"""What runs on an interpreter that is neither the oldest nor the newest nor this one: where the
+language or its library could have changed; the slow ones apart."""
 
 OPTIONAL = {"peers", "vectors"}
 """What the tests do without, and say so."""
@@ -240,8 +249,10 @@ def main() -> int:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
         if check.wants("tests"):
+            whole = interpreter in (found[0], this, found[-1])
+            chosen = ("not once",) if whole else ("not once and not slow", *BETWEEN)
             check.tests(
-                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", "not once"
+                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", *chosen
             )
         if check.wants("demo"):
             bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance", "demo", "-q"]

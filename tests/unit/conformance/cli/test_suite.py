@@ -39,6 +39,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_found_and_written_again(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_changed_file_is_found_and_written_again(
     assert file.read_bytes() == sound
 
 
+@pytest.mark.slow
 def test_a_file_without_a_generator_is_a_fault(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, broken: bytes) -> N
         load_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_written_again(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
