@@ -3,8 +3,8 @@
 Makes an environment for each interpreter under `.venv/`, installs the pinned tools there, and runs
 the formatter, the linter, the type checker, the tests on each interpreter (all of them on the
 oldest, the newest and this one), the mutants of the reference, the tests once more under
-`python -O` and on the textbook forms, and the demo on each bare interpreter.  It needs a Python with `venv`, and a package index that pip can reach; the
-product itself needs neither.
+`python -O` and on the textbook forms, and the demo on each bare interpreter.  It needs a Python
+with `venv`, and a package index that pip can reach; the product itself needs neither.
 
     python3 check.py                 everything, as the continuous integration does
     python3 check.py --quick         format, lint, types and tests on this interpreter only
