@@ -7,12 +7,13 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 
-from venice_ref.crypto import glv, weierstrass
+from venice_ref.crypto import comb, glv, weierstrass
 from venice_ref.crypto.curves import P256, P384, SECP256K1
+from venice_ref.crypto.eisenstein import LAMBDA
 from venice_ref.crypto.twins import TWINS
 from venice_ref.crypto.weierstrass import Curve, Point, generator, multiply_textbook, negate
 
-MODULES = (glv.__name__, weierstrass.__name__)
+MODULES = (comb.__name__, glv.__name__, weierstrass.__name__)
 CURVES = (SECP256K1, P256, P384)
 Arguments = Tuple[Any, ...]
 
@@ -59,16 +60,30 @@ def for_glv_multiply() -> Iterator[Arguments]:
     draw = random.Random("glv")
     choice = points(SECP256K1, draw)
     n = SECP256K1.n
-    multiples = [(i + j * glv.LAMBDA) % n for i in range(-2, 3) for j in range(-2, 3)]
-    multiples += [draw.randrange(-62, 63) * glv.LAMBDA % n for _ in range(8)]
+    multiples = [(i + j * LAMBDA) % n for i in range(-2, 3) for j in range(-2, 3)]
+    multiples += [draw.randrange(-62, 63) * LAMBDA % n for _ in range(8)]
     for k in scalars(SECP256K1, draw, 30) + multiples:
         yield k, draw.choice(choice)
+
+
+def for_planned() -> Iterator[Arguments]:
+    for scalar, P in for_glv_multiply():
+        k = scalar % SECP256K1.n
+        if k and P is not None:
+            yield glv.plan(k), k, P
+
+
+def for_generator() -> Iterator[Arguments]:
+    for k in scalars(SECP256K1, random.Random("comb"), 60):
+        yield (k,)
 
 
 INPUTS: Dict[str, Callable[[], Iterator[Arguments]]] = {
     f"{weierstrass.__name__}.multiply": for_multiply,
     f"{weierstrass.__name__}.multiply_add": for_multiply_add,
     f"{glv.__name__}.multiply": for_glv_multiply,
+    f"{glv.__name__}.multiply_planned": for_planned,
+    f"{comb.__name__}.multiply_generator": for_generator,
 }
 
 

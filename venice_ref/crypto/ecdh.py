@@ -11,8 +11,9 @@ import os
 from typing import Final, NoReturn, Optional, SupportsIndex, Tuple, Union
 
 from venice_ref.crypto import glv
+from venice_ref.crypto.comb import multiply_generator
 from venice_ref.crypto.curves import SECP256K1
-from venice_ref.crypto.weierstrass import Point, generator, is_on_curve
+from venice_ref.crypto.weierstrass import Point, is_on_curve
 from venice_ref.errors import MalformedError, UsageError
 from venice_ref.model import PublicKey65, RandomBytes
 
@@ -100,7 +101,7 @@ class PrivateKey:
     (integers cannot be overwritten): that is as far as the language permits  [SES-6].
     """
 
-    __slots__ = ("_public", "_secret")
+    __slots__ = ("_plan", "_public", "_secret")
 
     def __init__(self, raw: Union[bytes, bytearray]) -> None:
         if not isinstance(raw, (bytes, bytearray)) or len(raw) != 32:
@@ -108,6 +109,7 @@ class PrivateKey:
         if not _is_scalar(raw):
             raise UsageError("a private key that is not in [1, n-1]", rule="KEY-13")
         self._secret = bytearray(raw)
+        self._plan: Optional[glv.Plan] = None  # the digits of the scalar, after the first use
         self._public: Optional[PublicKey65] = None
 
     @classmethod
@@ -139,12 +141,17 @@ class PrivateKey:
         """The public key d*G, computed at the first use."""
         scalar = self._scalar()
         if self._public is None:
-            self._public = encode_point(glv.multiply(scalar, generator(SECP256K1)))
+            self._public = encode_point(multiply_generator(scalar))
         return self._public
 
     def multiply(self, P: Point) -> Point:
         """Return d*P.  P must have been validated; `shared_secret` does that."""
-        return glv.multiply(self._scalar(), P)
+        scalar = self._scalar()
+        if P is None:
+            return None
+        if self._plan is None:
+            self._plan = glv.plan(scalar)
+        return glv.multiply_planned(self._plan, scalar, P)
 
     def to_bytes(self) -> bytes:
         """Return the scalar as 32 big-endian bytes.  The caller now holds a copy of the secret."""
@@ -154,6 +161,7 @@ class PrivateKey:
     def wipe(self) -> None:
         """Overwrite the scalar with zeros [SES-6]; the key refuses every further use [SES-8]."""
         self._secret[:] = bytes(32)
+        self._plan = None
         self._public = None
 
     def _scalar(self) -> int:

@@ -82,7 +82,7 @@ def test_both_sides_agree_on_any_scalars(a: int, b: int) -> None:
 
 def test_infinity_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not reachable by any key; the step of the standard stands nevertheless."""
-    monkeypatch.setattr(glv, "multiply", lambda _k, _P: None)
+    monkeypatch.setattr(glv, "multiply_planned", lambda _plan, _k, _P: None)
     with pytest.raises(MalformedError, match="infinity"):
         shared_secret(key(5), G_BYTES, where="here")
 

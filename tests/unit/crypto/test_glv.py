@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venice_ref.crypto import glv, jacobian
+from venice_ref.crypto import eisenstein, glv
 from venice_ref.crypto.curves import SECP256K1
+from venice_ref.crypto.eisenstein import LAMBDA, PI
+from venice_ref.crypto.twins import TWINS
 from venice_ref.crypto.weierstrass import generator, is_on_curve, multiply_textbook
 from venice_ref.errors import UsageError
 
@@ -19,29 +21,22 @@ EDGES = [
     *range(n - 70, n + 3),
     *(1 << i for i in range(0, 260, 7)),
     *(n - (1 << i) for i in range(0, 256, 7)),
-    *(i * glv.LAMBDA % n for i in range(-70, 71)),
-    *(i * glv.LAMBDA**2 % n for i in range(-33, 34)),
+    *(i * LAMBDA % n for i in range(-70, 71)),
+    *(i * LAMBDA**2 % n for i in range(-33, 34)),
     n // 2,
     n // 2 + 1,
     n // 3,
     2**128 - 1,
     2**129 + 1,
-    abs(glv.PI[0]),
-    abs(glv.PI[1]),
+    abs(PI[0]),
+    abs(PI[1]),
     2**256 - 1,
     2**300 + 12345,
 ]
 
 
-def test_the_constants_are_what_the_page_says() -> None:
-    A, B = glv.PI
+def test_the_constant_is_what_the_page_says() -> None:
     assert (glv.BETA**2 + glv.BETA + 1) % p == 0
-    assert (glv.LAMBDA**2 + glv.LAMBDA + 1) % n == 0
-    norm = A * A - A * B + B * B
-    assert norm == n
-    assert (A + B * glv.LAMBDA) % n == 0
-    assert A % 2 == 1
-    assert B % 2 == 1
 
 
 def test_the_endomorphism_is_multiplication_by_lambda() -> None:
@@ -50,25 +45,7 @@ def test_the_endomorphism_is_multiplication_by_lambda() -> None:
         assert P is not None
         mapped = (glv.BETA * P[0] % p, P[1])
         assert is_on_curve(SECP256K1, mapped)
-        assert mapped == multiply_textbook(SECP256K1, glv.LAMBDA, P)
-
-
-def check_split(k: int) -> None:
-    k1, k2 = glv.split(k)
-    assert k1 % 2 == 1
-    assert k2 % 2 == 1
-    assert max(abs(k1), abs(k2)) < 2**129
-    assert (k1 + k2 * glv.LAMBDA - k) % n == 0
-
-
-def test_split_of_edges() -> None:
-    for k in EDGES:
-        check_split(k % n)
-
-
-@given(st.integers(0, n - 1))
-def test_split(k: int) -> None:
-    check_split(k)
+        assert mapped == multiply_textbook(SECP256K1, LAMBDA, P)
 
 
 def test_edge_scalars_against_the_definition() -> None:
@@ -85,19 +62,45 @@ def test_zero_and_infinity() -> None:
 
 
 def test_no_scalar_meets_an_exceptional_case_in_the_last_row() -> None:
-    """The finite part of the argument in `glv.multiply`: every k = i + j*lambda, |i|, |j| <= 62."""
-    largest = 2**jacobian.WINDOW - 1
-    for i in range(-62, 63):
-        for j in range(-62, 63):
-            k = (i + j * glv.LAMBDA) % n
-            if k == 0:
-                continue
-            d1, d2 = (2 * jacobian.digits_of_odd(part, 26)[-1] - largest for part in glv.split(k))
-            operand = d2 * glv.LAMBDA
-            before_second = (k - operand) % n
-            before_first = (before_second - d1) % n
-            assert before_first not in {d1 % n, -d1 % n}
-            assert before_second not in {operand % n, -operand % n}
+    """The finite part of the argument in `glv.multiply_planned`: k = 2*d for each digit d."""
+    for u, v in eisenstein._DIGITS:
+        k = 2 * (u + v * LAMBDA) % n
+        xs, ws, common = glv._table(G)
+        product = glv.combine(eisenstein.digits(k), xs, ws, common)
+        assert product is not None
+        assert product == glv.multiply_textbook(k, G)
+
+
+def test_an_exceptional_case_is_seen_and_left_to_the_definition() -> None:
+    """5 + 5*w at the end of a sum that is 5 + 5*w so far: Q + Q."""
+    xs, ws, common = glv._table(G)
+    same = eisenstein._DIGITS[5, 5]
+    none = ((), *same[1:])
+    assert glv.combine([same, none], xs, ws, common) is None
+    opposite = ((), *eisenstein._DIGITS[-5, -5][1:])
+    assert glv.combine([same, opposite], xs, ws, common) is None
+    fast = TWINS["venice_ref.crypto.glv.multiply_planned"].fast
+    assert fast([same, none], 10 * (1 + LAMBDA) % n, G) == glv.multiply_textbook(
+        10 * (1 + LAMBDA) % n, G
+    )
+
+
+def test_the_table_is_what_it_says() -> None:
+    P = multiply_textbook(SECP256K1, 0xC0FFEE, G)
+    assert P is not None
+    xs, ws, Z = glv._table(P)
+    inverse = pow(Z, -1, p)
+    for (u, v), (_, i, j) in eisenstein._DIGITS.items():
+        Q = multiply_textbook(SECP256K1, (u + v * LAMBDA) % n, P)
+        assert Q is not None
+        assert xs[i] * inverse**2 % p == Q[0]
+        assert ws[j] * inverse**3 % p == 2 * Q[1] % p
+
+
+def test_a_point_that_is_not_on_the_curve_gives_what_the_definition_gives() -> None:
+    """y^2 = x^3 has one group, y^2 = x^3 + 8 another; nothing but the caller keeps them away."""
+    fast = TWINS["venice_ref.crypto.glv.multiply"].fast
+    assert fast(1, (1, 3)) == (1, 3)
 
 
 @pytest.mark.parametrize("k", [-1, True, 2.0, None])

@@ -1,0 +1,84 @@
+"""Multiplication of the generator of secp256k1, by a table that never changes.
+
+The comb of Lim and Lee (More flexible exponentiation with precomputation, CRYPTO '94) with the
+signed digits of Hedabou, Pinel and Beneteau (2005), for both halves of the scalar (`eisenstein`).
+
+An odd k below 2^136 is a sum of +-2^i for i = 0 .. 135, as 2s - (2^136 - 1) = k for an s of 136
+bits: bit i of s says the sign.  Write the 136 signs in 8 rows of 17, the teeth of a comb.  The 8
+signs that stand in one column j make, with the points 2^(17*t)*G of the teeth,
+
+    T = +-G +- 2^17*G +- 2^34*G .. +- 2^119*G,        k*G = sum of 2^j * T_j:
+
+16 doublings and 17 additions, for any k.  `GENERATOR_TABLE` has the 128 sums in which the last sign
+is plus; the others are their negatives.  With k1 + k2*lambda for k, the columns of k2 take the same
+table with beta*x for x, and 33 additions share 16 doublings: a third of what a multiplication of
+another point costs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, Iterator, List, Tuple
+
+from venice_ref.crypto import glv, weierstrass
+from venice_ref.crypto.comb_table import GENERATOR_TABLE
+from venice_ref.crypto.curves import SECP256K1
+from venice_ref.crypto.eisenstein import Selection, split
+from venice_ref.crypto.twins import faster_than
+from venice_ref.crypto.weierstrass import INFINITY, Point, generator
+
+__all__ = ["multiply_generator", "multiply_generator_textbook"]
+
+TEETH: Final = 8
+COLUMNS: Final = 17
+"""17 * 8 = 136 signs, for halves below 2^129.  16 columns would hold 128."""
+
+_NONE: Final[Tuple[int, ...]] = ()
+_ONE: Final[Tuple[int, ...]] = (1,)
+
+
+def multiply_generator_textbook(k: int) -> Point:
+    """Return k*G on secp256k1, k >= 0."""
+    return weierstrass.multiply_textbook(SECP256K1, k, generator(SECP256K1))
+
+
+@faster_than(multiply_generator_textbook)
+def multiply_generator(k: int) -> Point:
+    """Same as multiply_generator_textbook, by 16 doublings and 33 additions; 45 times faster.
+
+    One sequence of operations for every k.  No scalar is known that meets an exceptional addition,
+    and to find one is to find two short sums of the table that differ by a multiple of n; it would
+    show as Z = 0, and the definition would answer.
+    """
+    weierstrass.check_scalar(k)
+    k %= SECP256K1.n
+    if k == 0:
+        return INFINITY
+    xs, ws = _table()
+    product = glv.combine(tuple(_columns(*split(k, 1))), xs, ws)
+    return multiply_generator_textbook(k) if product is None else product
+
+
+def _columns(k1: int, k2: int) -> Iterator[Selection]:
+    """Yield what selects the column of k1 and that of k2, from the last column to the first."""
+    size = COLUMNS * TEETH
+    halves = ((k1, 0), (k2, len(GENERATOR_TABLE)))
+    signs = [(f"{(k + (1 << size) - 1) >> 1:0{size}b}"[::-1], first) for k, first in halves]
+    for j in range(COLUMNS - 1, -1, -1):
+        doublings = _ONE
+        for s, first in signs:
+            column = int(s[j::COLUMNS], 2)
+            # The last tooth is the lowest bit: where it is 0, all signs are turned.
+            turned = (column & 1) - 1
+            number = ((column ^ turned) & 0xFF) >> 1
+            yield doublings, first + number, 2 * number - turned
+            doublings = _NONE
+
+
+@lru_cache(maxsize=1)
+def _table() -> Tuple[List[int], List[int]]:
+    """Return 256 x, those of the table and then beta times them, and 256 w: +-2y for each."""
+    p = SECP256K1.p
+    xs = [x for x, _ in GENERATOR_TABLE]
+    ws = [w for _, y in GENERATOR_TABLE for w in (2 * y, -2 * y)]
+    return xs + [glv.BETA * x % p for x in xs], ws
