@@ -7,7 +7,7 @@ from typing import List
 
 import pytest
 
-from venice_ref.crypto import aes, gcm, ghash, hkdf
+from venice_ref.crypto import aes, aes_planes, gcm, ghash, hkdf
 from venice_ref.crypto.twins import textbook_only
 from venice_ref.errors import DecryptError
 
@@ -53,6 +53,7 @@ CROSSOVERS = sorted(
         *_around(ghash._LONG - 1),
         *_around(127),  # 32 lanes, then 64
         *_around(511),  # 64 lanes, then 128
+        *_around(aes_planes.FEWEST - 2),
     }
 )
 
@@ -71,7 +72,7 @@ def test_batches(size: int) -> None:
 @pytest.mark.skipif(textbook_only, reason="the textbook takes half a minute for this")
 def test_a_megabyte() -> None:
     _agree(random.Random(3), 1 << 20)
-    assert gcm._RUN < (1 << 20) // 16 + 1  # more than one run of counters
+    assert aes_planes._MOST < (1 << 20) // 16  # more than one run of planes
 
 
 def test_both_refuse_the_same_forgeries() -> None:

@@ -10,11 +10,11 @@ from typing import Any, Callable, Dict, Iterator, Tuple
 
 import pytest
 
-from venice_ref.crypto import aes, gcm, ghash, keccak
+from venice_ref.crypto import aes, aes_planes, gcm, ghash, keccak
 from venice_ref.crypto.twins import TWINS
 
 Arguments = Tuple[Any, ...]
-MODULES = tuple(module.__name__ + "." for module in (aes, gcm, ghash, keccak))
+MODULES = tuple(module.__name__ + "." for module in (aes, aes_planes, gcm, ghash, keccak))
 
 ZEROS = bytes(32)
 ONES = b"\xff" * 32
@@ -58,6 +58,11 @@ def messages(source: random.Random) -> Iterator[Arguments]:
         yield (source.randbytes(32), source.randbytes(12), size)
 
 
+def counters(source: random.Random) -> Iterator[Arguments]:
+    for count in (0, 1, 2, 16, 17, 100, 200, 255, 256, 257, aes_planes.FEWEST + 3):
+        yield (aes.key_expansion_textbook(source.randbytes(32)), source.randbytes(12), count)
+
+
 def texts(source: random.Random) -> Iterator[Arguments]:
     for size in (0, 1, 32, 64, 65, 134, 135, 136, 137, 271, 272, 273, 500):
         yield (source.randbytes(size),)
@@ -68,6 +73,7 @@ INPUTS: Dict[str, Callable[[random.Random], Iterator[Arguments]]] = {
     "venice_ref.crypto.aes.key_expansion": keys,
     "venice_ref.crypto.aes._encrypt_few": blocks_of(0, 1, 2, 3, 4, 5, 15, 16),
     "venice_ref.crypto.aes._encrypt_many": blocks_of(1, 2, 3, 16, 17, 71, 72, 129),
+    "venice_ref.crypto.aes_planes.encrypt_counters": counters,
     "venice_ref.crypto.ghash._ghash_short": hashed_of(0, 1, 2, 3, 5, 20, 56),
     "venice_ref.crypto.ghash._ghash_long": hashed_of(0, 1, 7, 8, 9, 31, 32, 33, 55, 56, 57, 130),
     "venice_ref.crypto.gcm.keystream": messages,

@@ -11,11 +11,10 @@ could be computed, with which anybody forges.  Nothing here can know; the caller
 
 from __future__ import annotations
 
-import struct
 from hmac import compare_digest
 from typing import NamedTuple
 
-from venice_ref.crypto import aes
+from venice_ref.crypto import aes, aes_planes
 from venice_ref.crypto.ghash import ghash
 from venice_ref.crypto.twins import faster_than
 from venice_ref.errors import DecryptError, MalformedError, UsageError
@@ -92,28 +91,18 @@ def keystream(key: bytes, nonce: bytes, size: int) -> Keystream:
     """Same as `keystream_textbook`, by one call for all blocks; 40 times faster for 64 bytes.
 
     The cipher takes hardly longer over four blocks than over one, so the zero block and J0 go with
-    the first counters.
+    the first counters.  From 16 KB on, the bits of all blocks are computed side by side.
     """
     _check(nonce, size)
     round_keys = aes.key_expansion(key)
     end = 2 + (size + 15) // 16  # J0 has the counter 1
-    runs = (range(first, min(first + _RUN, end)) for first in range(1, end, _RUN))
-    blocks = b"".join([_ZERO_BLOCK, *(_counter_blocks(nonce, run) for run in runs)])
-    out = aes.encrypt_blocks(round_keys, blocks)
-    return Keystream(out[:16], out[16:32], out[32 : 32 + size])
-
-
-_RUN = 65536
-"""Counters that are numbers at a time; as Python integers they take twice the room of a block."""
-
-
-def _counter_blocks(nonce: bytes, counters: range) -> bytes:
-    """Return nonce || counter for each of the counters, 4 bytes, big-endian."""
-    numbers = struct.pack(f">{len(counters)}I", *counters)
-    blocks = bytearray(nonce + bytes(4)) * len(counters)
-    for i in range(4):
-        blocks[NONCE_SIZE + i :: 16] = numbers[i::4]
-    return bytes(blocks)
+    if end < aes_planes.FEWEST:
+        blocks = _ZERO_BLOCK + aes_planes.counter_blocks(nonce, range(1, end))
+        out = aes.encrypt_blocks(round_keys, blocks)
+        return Keystream(out[:16], out[16:32], out[32 : 32 + size])
+    out = aes_planes.encrypt_counters(round_keys, nonce, end)  # from the counter 0, not used
+    H = aes.encrypt_blocks(round_keys, _ZERO_BLOCK)
+    return Keystream(H, out[16:32], out[32 : 32 + size])
 
 
 def _check(nonce: bytes, size: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venice_ref.crypto import gcm
+from venice_ref.crypto import aes_planes, gcm
 from venice_ref.errors import DecryptError, MalformedError, UsageError
 
 
@@ -240,14 +240,16 @@ def test_counter_blocks_are_inc32_repeated(first: int) -> None:
     for _ in range(20):
         expected += block
         block = gcm.inc32(block)
-    assert gcm._counter_blocks(NONCE, range(first, first + 20)) == expected
+    assert aes_planes.counter_blocks(NONCE, range(first, first + 20)) == expected
 
 
-@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 46, 47, 48, 49, 100])
-def test_runs_of_counters_join(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = gcm.keystream(KEY, NONCE, size)
-    monkeypatch.setattr(gcm, "_RUN", 2)
-    assert gcm.keystream(KEY, NONCE, size) == whole
+@pytest.mark.parametrize("change", [-17, -16, -15, -1, 0, 1, 16, 17])
+def test_planes_join_what_is_below_them(change: int) -> None:
+    """Sizes around the one from which the bits of all blocks are computed side by side."""
+    size = 16 * (aes_planes.FEWEST - 2) + change
+    whole = gcm.keystream(KEY, NONCE, size + 64)
+    here = gcm.keystream(KEY, NONCE, size)
+    assert here == (whole.H, whole.mask, whole.stream[:size])
 
 
 def test_keystream_hides_its_bytes() -> None:
