@@ -18,7 +18,7 @@ from bench.measure import OURS, Candidate, candidate
 from bench.peers import OPENSSL, QVL_BROWSER, QVL_NODE, QVL_RUST, Peers, Unavailable, in_node
 from venice_ref.codec.strict import parse_json_object
 from venice_ref.crypto import ecdsa
-from venice_ref.crypto.weierstrass import Curve, generator, half_tables, multiply
+from venice_ref.crypto.weierstrass import Curve, forget_points, generator, multiply
 from venice_ref.evidence.nvidia.payload import parse_payload
 from venice_ref.evidence.nvidia.verify import SignedGpu, verify_report
 from venice_ref.evidence.tdx.collateral import (
@@ -98,7 +98,7 @@ def _verify_all(quote: bytes, collateral: str, now: datetime) -> QuoteFacts:
 
 
 def _verify_from_nothing(quote: bytes, collateral: str, now: datetime) -> QuoteFacts:
-    half_tables.cache_clear()
+    forget_points()
     return _verify_all(quote, collateral, now)
 
 
@@ -186,7 +186,7 @@ def gpus_ours(_: Peers) -> Candidate:
     """From JSON to facts, the certificates that the GPUs share verified once; nothing kept."""
 
     def verify(text: str, nonce: bytes, now: datetime) -> List[SignedGpu]:
-        half_tables.cache_clear()
+        forget_points()
         memo = SignatureMemo()
         found = parse_json_object(text, max_size=1 << 23, where="payload", rule="ATT-1")
         return [

@@ -19,18 +19,21 @@ need not: in each of these cases its factor H or the old Z is 0, so the new Z is
 
 from __future__ import annotations
 
-from typing import Final, Iterable, List, Optional, Sequence, Tuple
+from operator import itemgetter
+from typing import Final, Iterable, List, Optional, Tuple
 
 __all__ = [
     "WINDOW",
     "AffinePoint",
     "JacobianPoint",
+    "Term",
     "add_affine",
     "combine",
     "digits_of_odd",
     "double_repeatedly",
     "to_affine",
     "window_table",
+    "window_terms",
 ]
 
 AffinePoint = Tuple[int, int]
@@ -38,6 +41,9 @@ AffinePoint = Tuple[int, int]
 
 JacobianPoint = Tuple[int, int, int]
 """(X, Y, Z)."""
+
+Term = Tuple[int, AffinePoint]
+"""(position, Q) stands for 2^position * Q."""
 
 WINDOW: Final = 5
 """Bits of a window.  More make the table cost more than its additions save."""
@@ -179,22 +185,28 @@ def _odd_multiples(p: int, a: int, P: AffinePoint, count: int) -> List[AffinePoi
     return multiples[::-1]
 
 
-def combine(
-    p: int, a: int, rows: Iterable[Sequence[int]], tables: Sequence[Sequence[AffinePoint]]
-) -> Optional[AffinePoint]:
-    """Return the sum, over all tables, of (the scalar that its column of digits writes) * (its P).
+def window_terms(p: int, a: int, P: AffinePoint, k: int, count: int) -> List[Term]:
+    """Return the terms of k*P for an odd k, |k| < 2^(w*count)."""
+    table = window_table(p, a, P)
+    digits = digits_of_odd(k, count)
+    return [(WINDOW * (count - 1 - i), table[v]) for i, v in enumerate(digits)]
 
-    A row holds one window value for each table, the most significant row comes first: Straus's
-    method, which shares the doublings among the points.  `None`: the result is infinity, or an
-    exceptional case occurred on the way (the head of this page).
+
+def combine(p: int, a: int, terms: Iterable[Term]) -> Optional[AffinePoint]:
+    """Return the sum of 2^position * point over the terms, of one product or of several.
+
+    All share one chain of doublings (Straus's method): the terms are taken from the highest
+    position down, and between two of them the sum is doubled as often as their positions differ.
+    `None`: the result is infinity, or an exceptional case occurred on the way (the head of this
+    page).
     """
-    remaining = iter(rows)
-    first, *others = (table[v] for table, v in zip(tables, next(remaining)))
+    (position, first), *others = sorted(terms, key=itemgetter(0), reverse=True)
     total: JacobianPoint = (*first, 1)
-    for Q in others:
+    for below, Q in others:
+        if below != position:
+            total = double_repeatedly(p, a, total, position - below)
+            position = below
         total = add_affine(p, total, Q)
-    for row in remaining:
-        total = double_repeatedly(p, a, total, WINDOW)
-        for table, v in zip(tables, row):
-            total = add_affine(p, total, table[v])
+    if position:
+        total = double_repeatedly(p, a, total, position)
     return None if total[2] == 0 else to_affine(p, total)

@@ -13,7 +13,7 @@ from bench.peers import OPENSSL, QVL_RUST, Peers, Unavailable
 from bench.registry import select
 from tests.samples import ABSENT
 from venice_ref.crypto.twins import textbook_only
-from venice_ref.crypto.weierstrass import half_tables
+from venice_ref.crypto.weierstrass import forget_points
 
 REAL = pytest.mark.skipif(not evidence.ANSWER.is_dir(), reason=ABSENT)
 QUICK = Settings(rounds=1, sample_seconds=0.0001)

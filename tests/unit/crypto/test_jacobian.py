@@ -110,18 +110,30 @@ def test_digits_of_the_extremes() -> None:
 @TOYS
 def test_combine_of_several_points(curve: Curve) -> None:
     G = generator(curve)
-    tables = [window_table(curve.p, curve.a, G)] * 3
+    table = window_table(curve.p, curve.a, G)
     one = (1 + LARGEST) // 2
     rows = [(one + 3, one + 1, one), (one + 1, one + 2, one + 3)]
-    scalars = [sum((2 * row[i] - LARGEST) * w for row, w in zip(rows, (32, 1))) for i in range(3)]
-    expected = multiply_textbook(curve, sum(scalars) % curve.n, G)
-    assert combine(curve.p, curve.a, rows, tables) == expected
+    terms = [(5 * (1 - i), table[v]) for i, row in enumerate(rows) for v in row]
+    value = sum((2 * v - LARGEST) * w for row, w in zip(rows, (32, 1)) for v in row)
+    expected = multiply_textbook(curve, value % curve.n, G)
+    assert combine(curve.p, curve.a, terms) == expected
+    assert combine(curve.p, curve.a, terms[::-1]) == expected
+
+
+@TOYS
+def test_combine_doubles_what_is_left(curve: Curve) -> None:
+    G = generator(curve)
+    expected = multiply_textbook(curve, 9 * 8 % curve.n, G)
+    nine = multiply_textbook(curve, 9, G)
+    assert nine is not None
+    assert combine(curve.p, curve.a, [(3, nine)]) == expected
 
 
 @TOYS
 def test_combine_reports_an_exceptional_case(curve: Curve) -> None:
     G = generator(curve)
-    tables = [window_table(curve.p, curve.a, G)] * 2
+    table = window_table(curve.p, curve.a, G)
     for row in ((20, 20), (20, LARGEST - 20)):  # P + P, P - P
-        assert combine(curve.p, curve.a, [row], tables) is None
-        assert combine(curve.p, curve.a, [row, (16, 17)], tables) is None
+        terms = [(5, table[v]) for v in row]
+        assert combine(curve.p, curve.a, terms) is None
+        assert combine(curve.p, curve.a, [*terms, (0, table[16]), (0, table[17])]) is None

@@ -16,7 +16,6 @@ from venice_ref.crypto.weierstrass import (
     Point,
     add,
     generator,
-    half_tables,
     is_on_curve,
     lift_x,
     multiply,
@@ -197,29 +196,6 @@ def test_the_two_products_may_meet(curve: Curve) -> None:
     G = generator(curve)
     for u, v, Q in ((3, 3, G), (7, 2, G), (curve.n - 1, curve.n - 1, G), (5, 7, negate(curve, G))):
         assert multiply_add(curve, u, G, v, Q) == multiply_add_textbook(curve, u, G, v, Q)
-
-
-@TOYS
-def test_the_tables_of_both_halves(curve: Curve) -> None:
-    rows = -(-curve.n.bit_length() // (2 * jacobian.WINDOW))
-    for P in every_point(curve)[:5]:
-        far, near = half_tables(curve, P)
-        assert near == jacobian.window_table(curve.p, curve.a, P)
-        middle = multiply_textbook(curve, 2 ** (jacobian.WINDOW * rows), P)
-        assert far[2 ** (jacobian.WINDOW - 1)] == middle
-
-
-def test_the_tables_are_remembered_and_their_number_is_bounded() -> None:
-    fast = TWINS["venice_ref.crypto.weierstrass.multiply_add"].fast
-    G = generator(P256)
-    half_tables.cache_clear()
-    Q: Point = G
-    for k in range(3, 43):  # 40 other points, each used once, and G beside each of them
-        Q = add(P256, Q, G)
-        assert fast(P256, 1, G, 1, Q) == multiply_textbook(P256, k, G)
-    found = half_tables.cache_info()
-    assert found.misses == 41
-    assert found.currsize == found.maxsize == 32
 
 
 def test_the_last_addition_may_be_a_doubling(monkeypatch: pytest.MonkeyPatch) -> None:
