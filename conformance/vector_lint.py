@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Dict, Final, Iterator, List, Mapping, Sequence, Set, Tuple
+from typing import Dict, Final, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from conformance.mutation import apply_mutation, changed_places
 from conformance.outcomes import same
@@ -31,9 +31,12 @@ def parse_lock(text: str) -> Tuple[str, ...]:
 
 
 def lint(
-    files: Sequence[VectorFile], requirements: Mapping[str, Requirement], locked: Sequence[str]
+    files: Sequence[VectorFile],
+    requirements: Mapping[str, Requirement],
+    locked: Sequence[str],
+    renamed: Optional[Mapping[str, str]] = None,
 ) -> List[str]:
-    """Return the faults of a set of vectors."""
+    """Return the faults of a set of vectors; `renamed` leads from old ids to those of today."""
     faults: List[str] = []
     for file in files:
         faults += _file_faults(file)
@@ -41,7 +44,7 @@ def lint(
         for vector in file.vectors:
             faults += [f"{vector.id}: {fault}" for fault in _faults(vector, file, requirements)]
             faults += [f"{vector.id}: {fault}" for fault in _parent_faults(vector, known)]
-    faults += _id_faults(files, locked)
+    faults += _id_faults(files, locked, {} if renamed is None else renamed)
     faults += _twins(files)
     return faults
 
@@ -119,14 +122,24 @@ def _parent_faults(vector: Vector, known: Mapping[str, Vector]) -> Iterator[str]
             yield f"the input differs from that of its parent at {', '.join(places)}"
 
 
-def _id_faults(files: Sequence[VectorFile], locked: Sequence[str]) -> Iterator[str]:
+def _id_faults(
+    files: Sequence[VectorFile], locked: Sequence[str], renamed: Mapping[str, str]
+) -> Iterator[str]:
     ids = [vector.id for file in files for vector in file.vectors]
     for name in sorted({name for name in ids if ids.count(name) > 1} if _repeats(ids) else ()):
         yield f"{name}: the id stands twice"
     if _repeats(locked):
         yield f"{LOCK}: an id stands twice"
     for name in sorted(set(locked) - set(ids)):
-        yield f"{name}: the id was published and is gone; an id is never dropped or renamed"
+        if name not in renamed:
+            yield (
+                f"{name}: the id was published and is gone; an id is never dropped, and one that"
+                " gets another name is entered in conformance/renamed.json"
+            )
+        elif renamed[name] not in ids:
+            yield f"{name}: it was renamed to {renamed[name]}, which is not there"
+    for name in sorted(set(renamed) & set(ids)):
+        yield f"{name}: it was renamed to {renamed[name]}, and an id is never used again"
     for name in sorted(set(ids) - set(locked)):
         yield f"{name}: the id is not in {LOCK}"
 

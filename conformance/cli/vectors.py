@@ -6,13 +6,16 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Final, List, Sequence, Tuple
+from typing import Final, Iterator, List, Sequence, Tuple
 
 from conformance.cli.output import Output
+from conformance.plan import load_cases
+from conformance.profiles import stale_profiles
+from conformance.renamed import load_renamed
 from conformance.requirements import SuiteError, requirements_by_id
+from conformance.resources import repository
 from conformance.vector_lint import LOCK, lint, parse_lock
 from conformance.vectors import (
-    NoVectorsError,
     VectorFile,
     file_paths,
     find_folder,
@@ -73,6 +76,10 @@ def _check(only: str) -> int:
     try:
         chosen = _chosen(only)
         faults += _lint()
+        faults += [
+            f"{name} does not list what the suite has: python3 -m conformance vectors --write"
+            for name, _ in _stale_profiles(only)
+        ]
     except SuiteError as error:  # a file that cannot be read is stale as well, which stands above
         faults.append(f"not linted: {error}")
     for fault in faults:
@@ -122,6 +129,11 @@ def _write(only: str) -> int:
     if added:
         lock.write_text(_LOCK_HEAD + "".join(f"{name}\n" for name in [*known, *added]), "utf-8")
         output.line(f"added {len(added)} ids to vectors/{LOCK}")
+    for name, content in _stale_profiles(only):
+        path = repository("vectors --write") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        output.line(f"wrote {name}")
     faults = _lint()
     for fault in faults:
         output.line(fault)
@@ -131,13 +143,16 @@ def _write(only: str) -> int:
 def _require_folder() -> None:
     """Refuse to make vectors where they do not belong, such as beside an installed package."""
     if not find_folder().is_dir():
-        raise NoVectorsError(
-            f"there is no folder {find_folder()}; run this in a copy of the repository"
-        )
+        repository("vectors --check or --write")
 
 
 def _lint() -> List[str]:
-    return lint(load_files(), requirements_by_id(), _locked())
+    return lint(load_files(), requirements_by_id(), _locked(), load_renamed())
+
+
+def _stale_profiles(only: str) -> Iterator[Tuple[str, bytes]]:
+    """Yield the profiles that have to be written; they belong to the suite as a whole."""
+    return iter(()) if only else stale_profiles(load_cases())
 
 
 def _locked() -> Tuple[str, ...]:
