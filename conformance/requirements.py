@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import pkgutil
 import re
-from pathlib import Path
 from typing import Dict, Final, List, Mapping, NamedTuple, Tuple
 
 __all__ = [
@@ -146,15 +145,14 @@ def requirements_by_id() -> Dict[str, Requirement]:
     return {row.id: row for row in load_requirements()}
 
 
-def citations(root: Path) -> Dict[str, Tuple[str, ...]]:
-    """Return id -> `file:line` of every line of Python below `root` that holds it as a whole word.
+def citations(package: str, sources: Mapping[str, bytes]) -> Dict[str, Tuple[str, ...]]:
+    """Return id -> `file:line` of every line of Python that holds it as a whole word.
 
-    `root` is the folder of a package; paths are given from its parent.
+    `sources` gives the content of each file of a package by its path below it.
     """
     found: Dict[str, List[str]] = {}
-    for file in sorted(root.rglob("*.py")):
-        name = file.relative_to(root.parent).as_posix()
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for file, content in sources.items():
+        for number, line in enumerate(content.decode("utf-8").splitlines(), 1):
             for cited in dict.fromkeys(_CITED.findall(line)):
-                found.setdefault(cited, []).append(f"{name}:{number}")
+                found.setdefault(cited, []).append(f"{package}/{file}:{number}")
     return {cited: tuple(places) for cited, places in found.items()}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, Final, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from conformance.requirements import SuiteError
+from conformance.resources import ROOT, read_files
 
 __all__ = [
     "BUGS",
@@ -104,25 +105,37 @@ class VectorFile(NamedTuple):
 
 
 def find_folder() -> Path:
-    """Return the folder `vectors/`, which stands beside this package."""
-    return Path(__file__).resolve().parent.parent / "vectors"
+    """Return the folder `vectors/`, which stands beside this package; in an archive it is none."""
+    return ROOT / "vectors"
 
 
 def load_files(folder: Optional[Path] = None) -> Tuple[VectorFile, ...]:
     """Return every file of vectors, in the order of their names.
 
+    Without a folder they are those that belong to this package, also from inside an archive.
+
     Raises:
         NoVectorsError: there is no file.
         SuiteError: one is not of the form.
     """
-    root = find_folder() if folder is None else folder
-    files = tuple(load_file(path, root) for path in file_paths(root))
+    if folder is None:
+        files = tuple(_load(name, content) for name, content in _carried())
+    else:
+        files = tuple(load_file(path, folder) for path in file_paths(folder))
     if not files:
         raise NoVectorsError(
-            f"there are no vectors in {root}; an installed package carries none:"
-            " run this in a copy of the repository"
+            f"there are no vectors in {folder or find_folder()}; an installed package carries none:"
+            " run this in a copy of the repository, or the file venice-conformance.pyz"
         )
     return files
+
+
+def _carried() -> Iterator[Tuple[str, bytes]]:
+    """Yield name without ending, and content, of the files that belong to this package."""
+    for name, content in read_files("vectors", ".json").items():
+        folder, _, rest = name.partition("/")
+        if rest and "/" not in rest and folder != "schema":
+            yield name[: -len(".json")], content
 
 
 def file_paths(root: Path) -> Tuple[Path, ...]:
@@ -136,9 +149,12 @@ def load_file(path: Path, root: Path) -> VectorFile:
     Raises:
         SuiteError: it is not JSON, or not of the form.
     """
-    name = path.relative_to(root).with_suffix("").as_posix()
+    return _load(path.relative_to(root).with_suffix("").as_posix(), path.read_bytes())
+
+
+def _load(name: str, content: bytes) -> VectorFile:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(content)
     except ValueError as error:
         raise SuiteError(f"vectors/{name}.json is not JSON: {error}") from None
     return parse_file(document, name)

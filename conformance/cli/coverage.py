@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 import textwrap
-from pathlib import Path
 from typing import Any, Dict, Final, Iterator, Mapping, Sequence, Tuple
 
 from conformance.cli.output import Output
 from conformance.coverage import Coverage, coverage, unknown_ids
 from conformance.mock_tee.faults import SCENARIOS
-from conformance.requirements import SuiteError, citations, load_requirements
+from conformance.requirements import citations, load_requirements
+from conformance.resources import read_files, repository
 from conformance.vectors import load_files
 
 __all__ = ["code_lines", "print_coverage", "rows_of_coverage", "write_requirements"]
@@ -20,8 +20,6 @@ __all__ = ["code_lines", "print_coverage", "rows_of_coverage", "write_requiremen
 WIDTH: Final = 80
 
 EXIT_FAILED: Final = 1
-
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 
 def rows_of_coverage() -> Tuple[Coverage, ...]:
@@ -36,7 +34,7 @@ def scenarios() -> Dict[str, str]:
 
 def code_lines() -> Mapping[str, Tuple[str, ...]]:
     """Return id -> where the reference cites it; the two packages stand side by side."""
-    return citations(ROOT / "venice_ref")
+    return citations("venice_ref", read_files("venice_ref", ".py"))
 
 
 def print_coverage(options: argparse.Namespace) -> int:
@@ -108,12 +106,8 @@ def write_requirements() -> int:
     """Read the requirements out of `SPEC.md` and write `conformance/requirements.json`."""
     from conformance.specification import encode_requirements, parse_specification
 
-    source, target = ROOT / "SPEC.md", ROOT / "conformance" / "requirements.json"
-    if not source.is_file():
-        raise SuiteError(
-            f"there is no {source}; an installed package carries none:"
-            " run this in a copy of the repository"
-        )
+    root = repository("coverage --write")
+    source, target = root / "SPEC.md", root / "conformance" / "requirements.json"
     try:
         rows = parse_specification(source.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -1,17 +1,21 @@
 """`python3 -m conformance`, installed as `venice-conformance`.
 
 Exit codes: 0 done and every check passed; 1 a check failed; 3 the program itself could not do its
-work; 4 usage; 130 interrupted.  Results go to standard output, everything else to standard error.
+work; 4 usage; 130 interrupted.  `run` has more of them: 2 interrupted with a report of what was
+done, 5 nothing was executed, 7 the implementation could not be started.  Results go to standard
+output, everything else to standard error.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from datetime import datetime
-from typing import Callable, Dict, Final, NoReturn, Optional, Sequence
+from typing import Callable, Dict, Final, Mapping, NoReturn, Optional, Sequence
 
 from conformance.requirements import SuiteError
+from conformance.usage import UsageProblem
 
 __all__ = ["main", "run"]
 
@@ -26,6 +30,10 @@ venice-conformance: tests clients of Venice AI's TEE/E2EE protocol.
 
   python3 -m conformance demo      an encrypted conversation on this machine,
                                    every step shown and checked; start here
+  python3 -m conformance run       every test against the reference, or with
+                                   --adapter or --client against a program of
+                                   yours; new-adapter begins an adapter, doctor
+                                   says what is wrong with it
   python3 -m conformance serve     a mock TEE for a client of your own: honest,
                                    or with one named misbehaviour
   python3 -m conformance list      the misbehaviours, the requirements and the
@@ -55,14 +63,32 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments:
         return _guarded(_overview, argparse.Namespace())
+    if arguments[0] in _MODULES:
+        return _in_module(arguments)
     options = _parser().parse_args(arguments)
     return _guarded(_COMMANDS[options.command], options)
+
+
+def _in_module(arguments: Sequence[str]) -> int:
+    """Run a command that has a module of its own, which is imported now and not before."""
+    name = arguments[0].replace("-", "_")
+    module = importlib.import_module(f"conformance.cli.{name}")
+    parser = _Parser(prog=f"python3 -m conformance {arguments[0]}", description=module.__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    module.add_arguments(parser)
+    command: _Command = getattr(module, name)
+    options = parser.parse_args(arguments[1:])
+    options.argv = list(arguments)
+    return _guarded(command, options)
 
 
 def _guarded(command: _Command, options: argparse.Namespace) -> int:
     """Run a command; what the program cannot do is one line, and no traceback."""
     try:
         return command(options)
+    except UsageProblem as error:
+        print(f"python3 -m conformance: {error}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             print(file=sys.stderr)  # what the terminal shows next begins on its own line
@@ -93,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_vectors(commands.add_parser("vectors", help="list, check or write the test vectors"))
     _add_coverage(commands.add_parser("coverage", help="which requirement is tested by what"))
     _add_export(commands.add_parser("export", help="requirements and vectors as one document"))
+    for name, about in _MODULES.items():
+        commands.add_parser(name, help=about)
     return parser
 
 
@@ -111,6 +139,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_port, default=0, help="port to listen on (default: any free one)")
     add("--scenario", default="honest", metavar="NAME", help="see the command list")
+    add("--cycle", action="store_true", help="begin the next with every request for evidence")
     add("--seed", metavar="TEXT", help="make keys, nonces and identifiers repeatable")
     add("--now", type=_time, metavar="RFC3339", help="stand still at this time")
     add("--shape", choices=list(SHAPES), help="shape of every attestation answer")
@@ -281,3 +310,17 @@ _COMMANDS: Final[Dict[str, _Command]] = {
     "coverage": _coverage,
     "export": _export,
 }
+
+_MODULES: Final[Mapping[str, str]] = {
+    "run": "run the tests against the reference or an implementation",
+    "adapter": "serve the reference over the adapter protocol",
+    "doctor": "find out what is wrong with an adapter",
+    "new-adapter": "write the skeleton of an adapter",
+    "matrix": "several reports side by side, as one page",
+    "diff": "what changed between two reports",
+    "verify-report": "check that a report is whole, unchanged and of a frozen profile",
+    "selftest": "show that the tests can fail: broken implementations, broken runners",
+    "pack": "write the single files that run anywhere",
+    "challenge": "make vectors afresh from a seed",
+}
+"""Commands that have a module of their own: `add_arguments`, and a function of the same name."""

@@ -14,9 +14,9 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Final, List, Optional
+from typing import Any, Final, List, Optional, Tuple
 
-from conformance.mock_tee.faults import UnknownScenarioError, find_scenario
+from conformance.mock_tee.faults import SCENARIOS, UnknownScenarioError, find_scenario
 from conformance.mock_tee.log import Answer, Request
 from conformance.mock_tee.reply import echo
 from conformance.mock_tee.server import MockTee
@@ -35,21 +35,7 @@ def serve(options: argparse.Namespace) -> int:
     except UnknownScenarioError as error:
         print(f"python3 -m conformance serve: {error}", file=sys.stderr)
         return EXIT_USAGE
-    tee = MockTee(
-        host=options.host,
-        port=options.port,
-        watcher=None if options.quiet else _report,
-        scenario=options.scenario,
-        seed=options.seed,
-        now=options.now,
-        shape=options.shape,
-        quote_kind=options.quote,
-        roles=options.roles,
-        reply=echo if options.reply is None else options.reply,
-        chunks=options.chunks,
-        chunk_delay=options.delay,
-        api_key=options.require_key,
-    )
+    tee = _mock(options)
     root_file = _write_root(tee, options.trust_root_out)  # before anybody reads the base URL
     stopped_by: List[int] = []
     stop = threading.Event()
@@ -86,6 +72,39 @@ def serve(options: argparse.Namespace) -> int:
     return EXIT_INTERRUPTED if stopped_by[0] == signal.SIGINT else 0
 
 
+def _mock(options: argparse.Namespace) -> MockTee:
+    """Return the mock that the options describe, not yet started."""
+    cycle = _turns(options.scenario) if options.cycle else ()
+
+    def report(request: Request, answer: Answer) -> None:
+        _report(request, answer, tee.service.scenario.name if cycle else "")
+
+    tee = MockTee(
+        host=options.host,
+        port=options.port,
+        watcher=None if options.quiet else report,
+        scenario=options.scenario,
+        cycle=cycle,
+        seed=options.seed,
+        now=options.now,
+        shape=options.shape,
+        quote_kind=options.quote,
+        roles=options.roles,
+        reply=echo if options.reply is None else options.reply,
+        chunks=options.chunks,
+        chunk_delay=options.delay,
+        api_key=options.require_key,
+    )
+    return tee
+
+
+def _turns(first: str) -> Tuple[str, ...]:
+    """Return all scenarios in the order of the table, beginning with one of them."""
+    names = list(SCENARIOS)
+    start = names.index(first)
+    return (*names[start:], *names[:start])
+
+
 def _signals() -> List[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM]
 
@@ -105,8 +124,11 @@ def _how_to_talk(tee: MockTee, root_file: Optional[Path]) -> str:
     how = "--assurance binding"
     if root_file is not None:
         how = f"--trust-root {shlex.quote(str(root_file))}"
+    what = f"Scenario {scenario.name}: {scenario.does}"
+    if tee.settings.cycle:
+        what = f"Every request for evidence begins the next scenario, from {scenario.name} on."
     lines = [
-        f"A mock TEE, not a real one. Scenario {scenario.name}: {scenario.does}",
+        f"A mock TEE, not a real one. {what}",
         f"What Intel publishes about it is at {tee.pcs_url}/tdx/certification/v4 and beside it;",
         f"what NVIDIA does, below {tee.nras_url}/v3/attest.",
         "Talk to it from another terminal; Ctrl-C stops it.",
@@ -117,9 +139,10 @@ def _how_to_talk(tee: MockTee, root_file: Optional[Path]) -> str:
     return "\n".join(lines)
 
 
-def _report(request: Request, answer: Answer) -> None:
+def _report(request: Request, answer: Answer, scenario: str) -> None:
     """Print one line about an exchange; what a peer wrote is shown escaped and cut."""
-    line = f"{request.method} {_shown(request.path, 70)} {answer.status} {answer.ended}"
+    prefix = f"[{scenario}] " if scenario else ""
+    line = f"{prefix}{request.method} {_shown(request.path, 70)} {answer.status} {answer.ended}"
     if answer.status >= 400:
         line += f" {_shown(answer.body.decode('utf-8', 'replace'), 160)}"
     print(line, file=sys.stderr, flush=True)

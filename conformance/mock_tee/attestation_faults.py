@@ -19,20 +19,26 @@ from conformance.mock_tee.refusals import (
 from conformance.mock_tee.scenario import Visit
 from venice_ref.crypto.address import address_of
 from venice_ref.crypto.ecdh import PrivateKey
+from venice_ref.spec import MAX_ATTESTATION_SIZE
 
 __all__ = [
     "another_nonce",
     "capability_as_text",
     "capability_removed",
+    "contradicting_quotes",
     "contradicting_verification",
+    "cut_body",
     "debug_attribute",
     "disagreeing_keys",
     "duplicate_member",
     "error_first",
+    "flooded_body",
     "foreign_address",
+    "foreign_version",
     "hashed_nonce",
     "html_page",
     "impostor_key",
+    "key_with_prefix",
     "keyless",
     "nonzero_padding",
     "off_curve_key",
@@ -41,6 +47,7 @@ __all__ = [
     "replayed_nonce",
     "sgx",
     "slow",
+    "spelled_nonce",
     "trailing_garbage",
     "truncated",
     "unavailable",
@@ -106,6 +113,11 @@ def hashed_nonce(report_data: bytes, visit: Visit) -> bytes:
     return report_data[:32] + hashlib.sha256(visit.nonce).digest()
 
 
+def spelled_nonce(report_data: bytes, visit: Visit) -> bytes:
+    """Bind the first half of the nonce's hexadecimal digits, as a program that mixes the two up."""
+    return report_data[:32] + visit.nonce.hex().encode("ascii")[:32]
+
+
 def replayed_nonce(report_data: bytes, visit: Visit) -> bytes:
     """Bind another nonce: an old quote in a new answer."""
     return report_data[:32] + another_nonce(visit)
@@ -131,6 +143,12 @@ def trailing_garbage(quote: bytes, visit: Visit) -> bytes:
     """Put bytes other than zero behind the signature data."""
     del visit
     return quote[:-4] + b"more"
+
+
+def foreign_version(quote: bytes, visit: Visit) -> bytes:
+    """Write a version into the header that no parser of TDX quotes has."""
+    del visit
+    return b"\6\0" + quote[2:]
 
 
 def sgx(quote: bytes, visit: Visit) -> bytes:
@@ -179,18 +197,33 @@ def disagreeing_keys(answer: Answer, visit: Visit) -> Answer:
     return answer
 
 
+def _with_key(answer: Answer, digits: str) -> Answer:
+    """Give 130 digits, or the 66 of a compressed key, in every place of the model key."""
+    if "attestation" in answer:
+        for entry in answer["attestation"]["workload_keyset"]["e2ee_public_keys"]:
+            entry["public_key"] = digits.removeprefix("04")
+        return answer
+    if "signing_key" in answer:
+        answer["signing_key"] = digits
+    answer["signing_public_key"] = digits
+    return answer
+
+
 def off_curve_key(answer: Answer, visit: Visit) -> Answer:
     """Change the last bit of Y, so that the key is no point of the curve."""
     honest = bytes(visit.enclave.key.public_key)
-    damaged = (honest[:-1] + bytes([honest[-1] ^ 1])).hex()
-    if "attestation" in answer:
-        for entry in answer["attestation"]["workload_keyset"]["e2ee_public_keys"]:
-            entry["public_key"] = damaged[2:]
-        return answer
-    if "signing_key" in answer:
-        answer["signing_key"] = damaged
-    answer["signing_public_key"] = damaged
-    return answer
+    return _with_key(answer, (honest[:-1] + bytes([honest[-1] ^ 1])).hex())
+
+
+def key_with_prefix(first: int, *, compressed: bool = False) -> Callable[[Answer, Visit], Answer]:
+    """Write the honest key in another of the encodings of SEC 1; `first` is for an even Y."""
+
+    def point(answer: Answer, visit: Visit) -> Answer:
+        honest = bytes(visit.enclave.key.public_key)
+        rest = honest[1:33] if compressed else honest[1:]
+        return _with_key(answer, (bytes([first + (honest[-1] & 1)]) + rest).hex())
+
+    return point
 
 
 def foreign_address(visit: Visit) -> str:
@@ -205,6 +238,15 @@ def without_quote(answer: Answer, visit: Visit) -> Answer:
     answer.pop("quote", None)
     if "attestation" in answer:
         del answer["attestation"]["evidence"]["quote"]
+    return answer
+
+
+def contradicting_quotes(answer: Answer, visit: Visit) -> Answer:
+    """Add a second quote of the same machine, over another nonce, under another name."""
+    report_data = visit.enclave.report_data(another_nonce(visit))
+    answer["quote" if "intel_quote" in answer else "intel_quote"] = visit.enclave.quote(
+        report_data
+    ).hex()
     return answer
 
 
@@ -233,6 +275,18 @@ def duplicate_member(reply: Reply, visit: Visit) -> Reply:
     name = b'"signing_public_key":'
     members = reply.body[1:] if name in reply.body else name + own + b"," + reply.body[1:]
     return reply._replace(body=b"{" + name + key + b"," + members)
+
+
+def cut_body(reply: Reply, visit: Visit) -> Reply:
+    """Send the first half of the honest body, with a length that fits."""
+    del visit
+    return reply._replace(body=reply.body[: len(reply.body) // 2])
+
+
+def flooded_body(reply: Reply, visit: Visit) -> Reply:
+    """Put more white space behind the honest body than an answer may have."""
+    del visit
+    return reply._replace(body=reply.body + b" " * (MAX_ATTESTATION_SIZE + 1))
 
 
 def with_status_502(reply: Reply, visit: Visit) -> Reply:

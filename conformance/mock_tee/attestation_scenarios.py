@@ -83,6 +83,18 @@ _ATTESTATION: Final = (
         answer=attestation.off_curve_key,
     ),
     Scenario(
+        "key-compressed",
+        "The model key in the compressed encoding of 33 bytes.",
+        "KEY-5",
+        answer=attestation.key_with_prefix(2, compressed=True),
+    ),
+    Scenario(
+        "key-hybrid",
+        "The model key in the hybrid encoding, which begins with 06 or 07.",
+        "KEY-5",
+        answer=attestation.key_with_prefix(6),
+    ),
+    Scenario(
         "key-unbound",
         "Key and address are the attacker's, who can read the chat; the quote binds the enclave's.",
         "BND-1",
@@ -107,6 +119,12 @@ _ATTESTATION: Final = (
         report_data=attestation.hashed_nonce,
     ),
     Scenario(
+        "report-data-ascii-nonce",
+        "The quote binds the first 32 digits of the nonce as text.",
+        "BND-3",
+        report_data=attestation.spelled_nonce,
+    ),
+    Scenario(
         "nonce-not-bound",
         "The answer repeats the client's nonce; the quote binds another one.",
         "BND-3",
@@ -123,6 +141,18 @@ _ATTESTATION: Final = (
         "There is no quote; verified is true.",
         "ATT-7",
         answer=attestation.without_quote,
+    ),
+    Scenario(
+        "quotes-disagree",
+        "A second quote, over another nonce, stands under another name beside the first.",
+        "ATT-17",
+        answer=attestation.contradicting_quotes,
+    ),
+    Scenario(
+        "quote-version-foreign",
+        "The version in the header of the quote is 6.",
+        "QUO-2",
+        quote=attestation.foreign_version,
     ),
     Scenario(
         "quote-truncated",
@@ -150,6 +180,18 @@ _ATTESTATION: Final = (
         "A page of HTML under the status 200.",
         "ATT-1",
         attestation_reply=attestation.html_page,
+    ),
+    Scenario(
+        "attestation-cut",
+        "The first half of an honest answer, properly transferred.",
+        "ATT-1",
+        attestation_reply=attestation.cut_body,
+    ),
+    Scenario(
+        "attestation-flooded",
+        "An honest answer with more than 8 MiB of white space behind it.",
+        "NET-3",
+        attestation_reply=attestation.flooded_body,
     ),
     Scenario(
         "attestation-duplicate-member",

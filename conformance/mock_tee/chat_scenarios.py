@@ -8,6 +8,7 @@ from conformance.mock_tee import chat_faults as chat
 from conformance.mock_tee import signature_faults as signature
 from conformance.mock_tee.attestation_faults import foreign_address
 from conformance.mock_tee.scenario import Scenario
+from conformance.mock_tee.takeover_scenarios import HONEST_FRAMINGS, TAKEOVERS
 
 __all__ = ["CHAT_SCENARIOS"]
 
@@ -252,6 +253,8 @@ CHAT_SCENARIOS: Final[Tuple[Scenario, ...]] = (
     *_CHAT_CHUNKS,
     *_CHAT_FRAMES,
     *_CHAT_REFUSALS,
+    *TAKEOVERS,
+    *HONEST_FRAMINGS,
     *_SIGNATURE,
 )
 """From the smallest part of the stream to the whole, then what follows it."""

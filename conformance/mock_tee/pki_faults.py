@@ -28,6 +28,7 @@ __all__ = [
     "foreign_fmspc",
     "foreign_quoting_enclave",
     "foreign_root",
+    "reordered_chain",
     "revoked_ca",
     "revoked_pck",
     "signed_by_the_pck",
@@ -64,6 +65,13 @@ def foreign_quoting_enclave(fields: Dict[str, bytes], visit: Visit) -> Dict[str,
     del visit
     signer = hashlib.sha256(b"venice-ref mock, synthetic: another signer").digest()
     return {**fields, "mr_signer": signer}
+
+
+def reordered_chain(chain: Chain, visit: Visit) -> Chain:
+    """Let the root stand before the Platform CA."""
+    del visit
+    leaf, authority, root = chain
+    return (leaf, root, authority)
 
 
 def with_broken_quote(data: SignatureData, visit: Visit) -> SignatureData:

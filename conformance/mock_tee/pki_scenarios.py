@@ -44,6 +44,12 @@ _QUOTE: Final = (
         pck_chain=pki.foreign_root,
     ),
     Scenario(
+        "chain-reordered",
+        "The quote's certificates are genuine, and the root stands before the Platform CA.",
+        "CRT-10",
+        pck_chain=pki.reordered_chain,
+    ),
+    Scenario(
         "chain-expired",
         "The quote's PCK certificate ended a day ago.",
         "CRT-14",

@@ -7,6 +7,7 @@ is made of is in `answers`, `intake`, `stream` and `signatures`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from datetime import datetime
 from typing import Any, Callable, Dict, Final, Iterator, Mapping, NamedTuple, Optional, Tuple, Union
@@ -59,6 +60,8 @@ class Settings(NamedTuple):
 
     scenario: str = "honest"
     """A name of `faults.SCENARIOS`."""
+    cycle: Tuple[str, ...] = ()
+    """Scenarios that take turns, the next with every request for evidence; empty for one only."""
     seed: Optional[str] = None
     """Makes keys, nonces, identifiers and times repeatable; `None` draws from the system.  What
     Intel publishes has dates around the present even so, unless `now` is given as well."""
@@ -97,6 +100,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.scenario = find_scenario(settings.scenario)
+        self._turns = itertools.cycle([find_scenario(name) for name in settings.cycle])
         self.enclave = Enclave(settings.seed, quote_kind=settings.quote_kind, moment=settings.now)
         self.models = model_table(settings.shape)
         self.log = Log()
@@ -170,6 +174,9 @@ class Service:
 
     def _attestation(self, visit: Visit, query: Mapping[str, str]) -> Reply:
         self._limit_tee()
+        if self.settings.cycle:
+            with self._lock:
+                self.scenario = next(self._turns)
         model = self._enclave_model(query)
         text, source = query.get("nonce"), "client"
         if text is None:

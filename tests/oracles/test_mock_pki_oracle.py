@@ -135,6 +135,8 @@ ACCEPTED = {
     "tcb-configuration-needed": "ConfigurationNeeded",
     # ... and it takes the word of any leaf below the root.
     "tcb-signer-is-pck": "UpToDate",
+    # ... and it looks for the issuers among the certificates itself, in whatever order they come.
+    "chain-reordered": "UpToDate",
     "pcs-unavailable": "UpToDate",  # not fetched here
 }
 

@@ -91,11 +91,8 @@ def test_a_missing_file_is_an_error_of_the_suite(monkeypatch: pytest.MonkeyPatch
         load_requirements()
 
 
-def test_citations_are_whole_words(tmp_path: Path) -> None:
-    package = tmp_path / "package"
-    package.mkdir()
-    (package / "a.py").write_text("# ENV-1\n# ENV-12\n# XENV-1\nx = 'ENV-1'\n", encoding="utf-8")
-    (package / "b.py").write_text("# [ENV-1, ENV-2]\n", encoding="utf-8")
-    found = citations(package)
+def test_citations_are_whole_words() -> None:
+    sources = {"a.py": b"# ENV-1\n# ENV-12\n# XENV-1\nx = 'ENV-1'\n", "b.py": b"# [ENV-1, ENV-2]\n"}
+    found = citations("package", sources)
     assert found["ENV-1"] == ("package/a.py:1", "package/a.py:4", "package/b.py:1")
     assert set(found) == {"ENV-1", "ENV-2", "ENV-12"}

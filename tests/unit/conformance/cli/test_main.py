@@ -36,7 +36,7 @@ def test_no_command_says_what_this_is_and_what_to_do(capsys: pytest.CaptureFixtu
     "arguments",
     [
         ["unknown"],
-        ["run"],
+        ["perform"],
         ["serve", "--port", "65536"],
         ["serve", "--port", "-1"],
         ["serve", "--chunks", "0"],

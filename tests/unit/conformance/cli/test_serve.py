@@ -169,3 +169,18 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "cannot listen on" in captured.err
+
+
+def test_a_cycle_begins_with_the_chosen_scenario_and_says_which_it_is() -> None:
+    with _serving("--scenario", "verified-false", "--cycle") as (process, base_url):
+        nonce = "00" * 32
+        for verified in (b'"verified":false', b'"verified":"true"'):
+            status, body = _get(base_url, f"/tee/attestation?model=e2ee-mock&nonce={nonce}")
+            assert status == 200
+            assert verified in body
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert "begins the next scenario, from verified-false on" in said
+    assert "[verified-string] GET /api/v1/tee/attestation" in said

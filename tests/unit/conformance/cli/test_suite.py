@@ -9,6 +9,7 @@ from typing import List
 
 import pytest
 
+from conformance import resources
 from conformance.cli import catalogue, coverage, export
 from conformance.cli import vectors as command
 from conformance.cli.main import main
@@ -117,7 +118,7 @@ def without_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (command, catalogue, coverage, export):
         monkeypatch.setattr(module, "load_files", lambda: load_files(folder))
     monkeypatch.setattr(command, "find_folder", lambda: folder)
-    monkeypatch.setattr(coverage, "ROOT", tmp_path)
+    monkeypatch.setattr(resources, "ROOT", tmp_path)
     return folder
 
 

@@ -49,11 +49,16 @@ from venice_ref.evidence.tdx.quote import Quote, parse_quote
 from venice_ref.pki.certificate import Certificate, parse_pem_chain
 from venice_ref.pki.crl import Crl, parse_crl
 from venice_ref.receipts.signature import recover_signer
-from venice_ref.spec import ASSURANCE_LEVELS, MAX_SSE_LINE
+from venice_ref.spec import (
+    ASSURANCE_LEVELS,
+    MAX_ATTESTATION_SIZE,
+    MAX_SSE_EVENT,
+    MAX_SSE_LINE,
+)
 
 SEED: Final = "faults"
 NOW: Final = datetime.fromtimestamp(SEEDED_TIME, timezone.utc)
-ENDLESS: Final = ("attestation-slow", "chat-stall")
+ENDLESS: Final = ("attestation-slow", "chat-stall", "chat-endless-comments")
 """Answers that do not end; they have tests of their own."""
 
 FAULTS: Final = [name for name in SCENARIOS if name != "honest" and name not in ENDLESS]
@@ -325,6 +330,7 @@ ATTESTATION: Final[Dict[str, Check]] = {
     "report-data-sha256-nonce": lambda got: (
         _report_data(got) == [b"", b"", hashlib.sha256(bytes.fromhex(NONCE)).digest()]
     ),
+    "report-data-ascii-nonce": lambda got: _report_data(got) == [b"", b"", NONCE[:32].encode()],
     "nonce-not-bound": lambda got: (
         _report_data(got)[:2] == [b"", b""]
         and len(_report_data(got)[2]) == 32
@@ -338,6 +344,22 @@ ATTESTATION: Final[Dict[str, Check]] = {
     ),
     "quote-truncated": lambda got: _does_not_parse(got, "QUO-7"),
     "quote-trailing-garbage": lambda got: got.quote.trailing == bytes(66) + b"more",
+    "key-compressed": lambda got: (
+        [len(_keys(got)["near-ai"][0]), len(_keys(got)["phala"]), len(_keys(got)["aci"][0])]
+        == [66] * 3
+        and _keys(got)["phala"][2:] == _keys(HONEST)["phala"][2:66]
+    ),
+    "key-hybrid": lambda got: (
+        {_keys(got)["phala"][:2], _keys(got)["aci"][0][:2]} <= {"06", "07"}
+        and _keys(got)["phala"][2:] == _keys(HONEST)["phala"][2:]
+    ),
+    "quotes-disagree": lambda got: (
+        list(_changed(got)) == ["quote"]
+        and parse_quote(bytes.fromhex(got.document["quote"])).report_data[:32]
+        == HONEST.quote.report_data[:32]
+        and got.phala.json["intel_quote"] != got.phala.json["quote"]
+    ),
+    "quote-version-foreign": lambda got: _does_not_parse(got, "QUO-2"),
     "quote-sgx": lambda got: (
         got.quote.body_kind == "sgx" and got.quote.report_data == HONEST.quote.report_data
     ),
@@ -351,6 +373,14 @@ ATTESTATION: Final[Dict[str, Check]] = {
         _duplicates(got.attestation.body) == ["signing_public_key"]
         and _duplicates(got.aci.body) == ["signing_public_key"]
         and got.document == HONEST.document
+    ),
+    "attestation-cut": lambda got: (
+        got.attestation.complete
+        and HONEST.attestation.body.startswith(got.attestation.body)
+        and 0 < len(got.attestation.body) < len(HONEST.attestation.body)
+    ),
+    "attestation-flooded": lambda got: (
+        len(got.attestation.body) > MAX_ATTESTATION_SIZE and got.document == HONEST.document
     ),
     "attestation-502-with-body": lambda got: (
         got.attestation.status == 502 and got.document == HONEST.document
@@ -449,6 +479,11 @@ PKI: Final[Dict[str, Check]] = {
         and _same_names(got)
         and [a.spki == b.spki for a, b in zip(_pck_chain(got), _pck_chain(HONEST))]
         == [True, False, False]
+    ),
+    "chain-reordered": lambda got: (
+        _signature_data(got) == {"certification"}
+        and [_pck_chain(got)[index].raw for index in (0, 2, 1)]
+        == [one.raw for one in _pck_chain(HONEST)]
     ),
     "chain-expired": lambda got: (
         _signature_data(got) == {"certification"}
@@ -697,6 +732,83 @@ CHAT: Final[Dict[str, Check]] = {
 }
 
 
+def _says_the_same(got: Served) -> bool:
+    """Whether a stream is honest in other words: other bytes, the same texts, the same end."""
+    texts = [open_text(CLIENT, field) for field in got.fields]
+    return (
+        texts == [open_text(CLIENT, field) for field in HONEST.fields]
+        and got.chat.complete
+        and got.chat.body != HONEST.chat.body
+    )
+
+
+def _frames(got: Served) -> List[bytes]:
+    return got.chat.body.split(b"\n\n")
+
+
+def _empty_deltas(got: Served) -> List[Any]:
+    return [
+        None if choice["delta"] is None else choice["delta"].get("content", "absent")
+        for chunk in got.chat.chunks
+        for choice in chunk["choices"] or ()
+    ]
+
+
+TAKEOVERS: Final[Dict[str, Check]] = {
+    "chat-all-plaintext": lambda got: (
+        got.fields == [open_text(CLIENT, field) for field in HONEST.fields]
+    ),
+    "chat-plain-completion": lambda got: (
+        got.chat.status == 200 and b'"content":"an answer in the clear"' in got.chat.body
+    ),
+    "chat-asks-plaintext": lambda got: _is_refusal(got.chat, 400, "in plaintext"),
+    "chat-redirect": lambda got: (
+        got.chat.status == 307 and urlsplit(got.chat.headers["Location"]).hostname == "localhost"
+    ),
+    "chat-key-swapped": lambda got: (
+        got.document == HONEST.document
+        and got.phala.json["signing_public_key"] == _impostor_hex()
+        and got.chat.status == 421
+    ),
+    "chat-after-error": lambda got: (
+        [number for number, frame in enumerate(_frames(got)) if frame != _frames(HONEST)[number]]
+        == [INDEX + 1]
+        and _frames(got)[INDEX + 1].startswith(b'data: {"error":{"message":')
+    ),
+    "chat-huge-event": lambda got: (
+        max(map(len, got.chat.body.split(b"\n\n"))) > MAX_SSE_EVENT
+        and max(map(len, got.chat.body.splitlines())) < 1 << 16
+    ),
+}
+
+FRAMINGS: Final[Dict[str, Check]] = {
+    "chat-honest-crlf": lambda got: (
+        got.chat.body.replace(b"\r\n", b"\n") == HONEST.chat.body != got.chat.body
+    ),
+    "chat-honest-no-space": lambda got: (
+        got.chat.body.replace(b"data:", b"data: ") == HONEST.chat.body != got.chat.body
+    ),
+    "chat-honest-comments": lambda got: (
+        got.chat.body.startswith(": grüße".encode()) and got.fields == HONEST.fields
+    ),
+    "chat-honest-lines": lambda got: (
+        got.chat.body.count(b',\ndata: "') == len(HONEST.chat.events) - 1
+        and got.chat.body.replace(b"\ndata: ", b"").count(b"[DONE]") == 1
+    ),
+    "chat-honest-pieces": lambda got: (
+        got.chat.body == served("chat-honest-comments").chat.body != HONEST.chat.body
+    ),
+    "chat-honest-empty-deltas": lambda got: (
+        {None, "", "absent"} <= set(_empty_deltas(got)) and _empty_deltas(HONEST).count(None) == 0
+    ),
+    "chat-honest-capitals": lambda got: _says_the_same(got) and got.fields[0].isupper(),
+    "chat-honest-content-type": lambda got: (
+        got.chat.headers["Content-Type"] == "Text/Event-Stream;charset=UTF-8"
+        and got.chat.body == HONEST.chat.body
+    ),
+}
+
+
 def _signer(got: Served) -> str:
     document = got.signature.json
     return "0x" + bytes(recover_signer(document["text"], document["signature"])).hex()
@@ -725,7 +837,15 @@ SIGNATURE: Final[Dict[str, Check]] = {
     ),
 }
 
-CHECKS: Final[Dict[str, Check]] = {**ATTESTATION, **PKI, **NVIDIA, **CHAT, **SIGNATURE}
+CHECKS: Final[Dict[str, Check]] = {
+    **ATTESTATION,
+    **PKI,
+    **NVIDIA,
+    **CHAT,
+    **TAKEOVERS,
+    **FRAMINGS,
+    **SIGNATURE,
+}
 
 
 def test_every_fault_has_a_check() -> None:

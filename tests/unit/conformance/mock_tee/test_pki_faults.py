@@ -33,6 +33,7 @@ WHERE: Final = {
     "qe-report-bad-signature": "quote.qe_report",
     "qe-identity-mismatch": "quote.qe_report.mr_signer",
     "chain-foreign-root": "quote.certification_data[2]",
+    "chain-reordered": "quote.certification_data[1]",
     "chain-expired": "quote.certification_data[0]",
     "pck-revoked": "quote.certification_data[0]",
     "pck-ca-revoked": "pck_crl_issuer_chain[0]",

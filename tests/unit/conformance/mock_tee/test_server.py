@@ -206,3 +206,10 @@ def test_a_bug_of_the_mock_does_not_look_like_an_answer_of_the_service() -> None
     with MockTee(reply=broken) as tee:
         assert chat(tee).status == 500
         assert "ZeroDivisionError" in tee.failures[0]
+
+
+def test_scenarios_take_turns_with_every_request_for_evidence() -> None:
+    with MockTee(cycle=("honest", "verified-false", "quote-missing")) as tee:
+        found = [attest(tee).json for _ in range(4)]
+    assert [answer["verified"] for answer in found] == [True, False, True, True]
+    assert ["intel_quote" in answer for answer in found] == [True, True, False, True]

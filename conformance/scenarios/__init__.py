@@ -1,0 +1,1 @@
+"""Attacks on a client that is seen from outside only."""
