@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -13,20 +14,32 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from tests.interop.node import cache_folder
+from conformance.adapters.examples.node import cache_folder
 from venice_ref.crypto.twins import textbook_only
 
 ROOT = Path(__file__).resolve().parents[1]
-PINS = ROOT / "requirements" / "peers.txt"
-PACKAGES = ("cryptography", "dcap-qvl", "ecdsa", "requests")
-"""What the candidates import; the file of pins may list more, for the tests."""
+PINS = (ROOT / "requirements" / "peers.txt", ROOT / "requirements" / "bench.txt")
+PACKAGES: Dict[str, str] = {
+    "coincurve": "coincurve",
+    "cryptography": "cryptography",
+    "dcap-qvl": "dcap_qvl",
+    "ecdsa": "ecdsa",
+    "eth-keys": "eth_keys",
+    "pyaes": "pyaes",
+    "pycryptodome": "Crypto",
+    "requests": "requests",
+    "tlslite-ng": "tlslite",
+}
+"""What the candidates import: package -> module; a file of pins may list more, for the tests."""
 
 INSTALL_SECONDS = 300
+DONE = "installed"
+"""The file that says that a scratch environment is complete, and what could not be installed."""
 
 
 def pins() -> List[str]:
     """Return the pins of what the benchmark uses, as `name==version`."""
-    lines = PINS.read_text(encoding="utf-8").splitlines()
+    lines = [line for file in PINS for line in file.read_text(encoding="utf-8").splitlines()]
     listed = [line.partition("#")[0].strip() for line in lines]
     return [pin for pin in listed if pin.partition("==")[0] in PACKAGES]
 
@@ -51,25 +64,62 @@ def missing() -> List[str]:
 def scratch_python() -> Path:
     """Return the Python of an environment with the pinned peers, made where it is missing.
 
-    It lies outside the repository, one for each interpreter and set of pins.
-    Raises OSError or subprocess.SubprocessError where it cannot be made.
+    It lies outside the repository, one for each interpreter and set of pins.  A package that this
+    interpreter cannot have is left out, and the reason written down (`reasons`).
+    Raises OSError or subprocess.SubprocessError where it cannot be made, or holds nothing.
     """
     key = "\n".join([sys.executable, sys.version, *pins()])
     name = f"bench-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     folder = cache_folder() / name
     inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
-    done = folder / "installed"
+    done = folder / DONE
     if not done.is_file():
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(folder / inside), "-m", "pip", "install", "--quiet", *pins()],
-        ):
-            subprocess.run(
-                command, check=True, timeout=INSTALL_SECONDS, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            )  # fmt: skip
-        done.touch()
+        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        failed = _install(str(folder / inside), pins())
+        done.write_text(json.dumps(failed), encoding="utf-8")
     return folder / inside
+
+
+def _install(python: str, wanted: List[str]) -> Dict[str, str]:
+    """Install all together, or else one by one; return package -> reason of those that fail."""
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    try:
+        _run([*command, *wanted])
+    except subprocess.CalledProcessError as whole:
+        failed = {}
+        for pin in wanted:
+            try:
+                _run([*command, pin])
+            except subprocess.SubprocessError as error:
+                failed[pin.partition("==")[0]] = reason_of(error)
+        if len(failed) == len(wanted):
+            raise whole from None
+        return failed
+    return {}
+
+
+def _run(command: List[str]) -> None:
+    subprocess.run(
+        command, check=True, timeout=INSTALL_SECONDS, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def reasons() -> Dict[str, str]:
+    """Return why packages are missing here, by their names, where this is a scratch environment."""
+    try:
+        found: Dict[str, str] = json.loads((Path(sys.prefix) / DONE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def absence(module: str) -> str:
+    """Return why a module cannot be imported."""
+    top = module.partition(".")[0]
+    failed = {PACKAGES[name]: reason for name, reason in reasons().items() if name in PACKAGES}
+    reason = failed.get(top, "")
+    return f"not installed for this Python: {module}" + (f" ({reason})" if reason else "")
 
 
 def run_elsewhere(python: Path, arguments: List[str]) -> int:

@@ -6,12 +6,15 @@ import importlib
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from bench import clock
+from bench.environment import absence
 from bench.measure import Candidate
-from tests.interop import guide, node
-from tests.interop.node import Unavailable
+from conformance.adapters.examples import guide, node
+from conformance.adapters.examples.node import Unavailable
+from tests.interop.node import NodeProcess, NodeSample
 from tests.interop.peers import OWN, Peer, guide_peer, own_module
 
-__all__ = ["Peers", "Unavailable", "in_node"]
+__all__ = ["Peers", "Unavailable", "eth_keys", "in_node"]
 
 PYTHON = "the guide's Python sample"
 JAVASCRIPT = "the guide's JavaScript sample"
@@ -19,12 +22,21 @@ OWN_PEER = "own peer (ecdsa, cryptography)"
 """What stands for the guide's Python sample where the guide is absent: the same libraries."""
 ECDSA = "ecdsa"
 OPENSSL = "cryptography (OpenSSL)"
+COINCURVE = "coincurve (libsecp256k1)"
+ETH_KEYS = "eth-keys, native backend"
+TLSLITE = "tlslite-ng, pure Python"
+PYCRYPTODOME = "pycryptodome (C)"
+PYAES = "pyaes (CTR only, no tag)"
+AXLABS = "@axlabs/venice-e2ee on Node"
+VENICE_E2EE = "venice-e2ee on Node"
 QVL_RUST = "dcap-qvl (Rust)"
 QVL_NODE = "@phala/dcap-qvl on Node"
 QVL_BROWSER = "@phala/dcap-qvl, JavaScript"
 """The same without Node's OpenSSL, as it works in a browser."""
 
 QUOTE_DRIVER = Path(__file__).with_name("quote.mjs")
+CHUNK_DRIVER = Path(__file__).with_name("chunk.mjs")
+NPM_NAMES = {AXLABS: "@axlabs/venice-e2ee", VENICE_E2EE: "venice-e2ee"}
 
 
 class Peers:
@@ -34,24 +46,24 @@ class Peers:
         self.folder = folder
         self.install = install
         self._sample: Optional[Tuple[str, Peer]] = None
-        self._node: Optional[node.NodeSample] = None
-        self._quotes: Dict[bool, node.NodeProcess] = {}
+        self._node: Optional[NodeSample] = None
+        self._processes: Dict[str, NodeProcess] = {}
 
     def close(self) -> None:
         """End what was started."""
         if self._node is not None:
             self._node.close()
             self._node = None
-        for process in self._quotes.values():
+        for process in self._processes.values():
             process.close()
-        self._quotes.clear()
+        self._processes.clear()
 
     def package(self, name: str) -> Any:
         """Return a Python package by its dotted name."""
         try:
             return importlib.import_module(name)
         except ImportError as error:
-            raise Unavailable(f"not installed for this Python: {error.name}") from None
+            raise Unavailable(absence(str(error.name))) from None
 
     def python_sample(self) -> Tuple[str, Peer]:
         """Return the guide's Python sample; without the guide our own peer on its libraries."""
@@ -66,7 +78,7 @@ class Peers:
                 self._sample = PYTHON, guide_peer(self.folder)
         return self._sample
 
-    def javascript_sample(self) -> node.NodeSample:
+    def javascript_sample(self) -> NodeSample:
         """Return the guide's JavaScript sample in a Node process."""
         if self._node is None:
             markdown = guide.read_guide()
@@ -74,26 +86,43 @@ class Peers:
                 raise Unavailable(guide.ABSENT)
             folder = self.folder / "javascript"
             folder.mkdir(exist_ok=True)
-            self._node = node.NodeSample(markdown, folder, install=self.install)
+            self._node = NodeSample(markdown, folder, install=self.install)
         return self._node
 
-    def quote_library(self, *, browser: bool) -> node.NodeProcess:
+    def quote_library(self, *, browser: bool) -> NodeProcess:
         """Return a Node process with the JavaScript library that verifies quotes.
 
         For a `browser` it does without what Node has built in.
         """
-        if browser not in self._quotes:
-            installed = node.packages(install=self.install, pins=node.QUOTE_PINS)
-            command = [str(QUOTE_DRIVER), str(installed / "package.json")]
-            errors = self.folder / f"quotes-{'browser' if browser else 'node'}.txt"
-            mode = ["browser"] if browser else []
-            self._quotes[browser] = node.NodeProcess([*command, *mode], errors)
-        return self._quotes[browser]
+        name = QVL_BROWSER if browser else QVL_NODE
+        mode = ["browser"] if browser else []
+        return self._process(name, QUOTE_DRIVER, node.QUOTE_PINS, mode)
+
+    def npm_client(self, name: str) -> NodeProcess:
+        """Return a Node process with one of the two npm packages that are clients."""
+        package = NPM_NAMES[name]
+        return self._process(name, CHUNK_DRIVER, node.CLIENT_PINS[package], [package])
+
+    def _process(
+        self, name: str, driver: Path, pins: Tuple[str, ...], further: List[str]
+    ) -> NodeProcess:
+        if name not in self._processes:
+            installed = node.packages(install=self.install, pins=pins)
+            errors = self.folder / f"node-{len(self._processes)}.txt"
+            command = [str(driver), str(installed / "package.json"), *further]
+            self._processes[name] = NodeProcess(command, errors)
+        return self._processes[name]
+
+
+def eth_keys(peers: Peers) -> Tuple[Any, Any]:
+    """Return `keys` of that library and its backend in pure Python."""
+    backend = peers.package("eth_keys.backends.native.main").NativeECCBackend()
+    return peers.package("eth_keys.datatypes"), backend
 
 
 def in_node(
     name: str,
-    process: node.NodeProcess,
+    process: NodeProcess,
     call: str,
     inputs: Sequence[Tuple[str, ...]],
     normal: Callable[[List[Any]], object],
@@ -105,7 +134,8 @@ def in_node(
     """
 
     def seconds(loops: int) -> float:
-        return process.time(call, inputs, loops) / (loops * len(inputs))
+        elapsed = process.time(call, inputs, loops, clock=clock.chosen())
+        return elapsed / (loops * len(inputs))
 
     def outcome() -> object:
         results = normal([process.call(call, *one) for one in inputs])

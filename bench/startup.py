@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Dict, List, cast
 
+from bench import clock
 from bench.measure import OURS, Candidate
 from bench.peers import JAVASCRIPT, OPENSSL, OWN_PEER, PYTHON, QVL_RUST, Peers
-from tests.interop import guide, node
+from conformance.adapters.examples import guide, node
 from tests.interop.peers import require_packages
 
 BARE = "unit: a bare interpreter"
@@ -58,10 +58,10 @@ def _process(name: str, command: List[str], path: Path) -> Candidate:
         return done.stdout.split()
 
     def sample(loops: int) -> float:
-        start = time.perf_counter()
+        start = clock.read_with_children()
         for _ in range(loops):
             outcome()
-        return (time.perf_counter() - start) / loops
+        return (clock.read_with_children() - start) / loops
 
     return Candidate(name, sample, outcome, fixed_loops=1)
 
@@ -102,12 +102,13 @@ def start_javascript(peers: Peers) -> Candidate:
 # --- What an import adds ------------------------------------------------------------------------
 
 EVERYTHING = "ours, client and evidence"
-IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+IMPORT = "from time import {1} as read; start = read(); import {0}; print(read() - start)"
 
 
 def _import(name: str, modules: str) -> Candidate:
     """The interpreter itself takes the time, so that its own start is not in it."""
-    code = IMPORT.format(modules)
+    reader = "process_time" if clock.chosen() == clock.PROCESSOR else "perf_counter"
+    code = IMPORT.format(modules, reader)
     whole = _process(name, [sys.executable, "-c", code], ROOT)
 
     def sample(loops: int) -> float:

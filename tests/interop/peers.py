@@ -13,9 +13,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Callable, Iterator, List, NamedTuple, Tuple
 
-from tests.interop import guide, node
-from tests.interop.guide import ROOT
-from tests.interop.node import NodeSample, Unavailable
+from conformance.adapters.examples import guide
+from conformance.adapters.examples.guide import MODEL as GUIDE_MODEL
+from conformance.adapters.examples.guide import PROMPT as GUIDE_PROMPT
+from conformance.adapters.examples.guide import ROOT
+from conformance.adapters.examples.node import Unavailable
+from tests.interop.node import NodeSample, complete_example
 
 __all__ = [
     "GUIDE_MODEL",
@@ -104,7 +107,7 @@ def open_peer(name: str, folder: Path, *, install: bool = True) -> Iterator[Peer
 def client_command(name: str, base_url: str, folder: Path) -> List[str]:
     """Return the command of a peer's whole client; the guide's asks one fixed question."""
     if name == GUIDE_JAVASCRIPT:
-        return node.complete_example(require_guide(), base_url, folder)
+        return complete_example(require_guide(), base_url, folder)
     if name == GUIDE_PYTHON:
         code = guide.sample(require_guide(), "python", guide.PYTHON_COMPLETE)
         require_packages("cryptography", "ecdsa", "requests")
@@ -113,10 +116,3 @@ def client_command(name: str, base_url: str, folder: Path) -> List[str]:
         return [sys.executable, str(path)]
     require_packages("cryptography", "ecdsa")
     return [sys.executable, "-m", "tests.interop.peer", base_url, GUIDE_MODEL, GUIDE_PROMPT]
-
-
-GUIDE_MODEL = "e2ee-qwen3-5-122b-a10b"
-"""The model that the guide's complete example asks for."""
-
-GUIDE_PROMPT = "What is 2+2? Answer briefly."
-"""The prompt that the guide's complete example sends."""

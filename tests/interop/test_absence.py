@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.interop import guide, node, peers
+from conformance.adapters.examples import guide, node
+from tests.interop import peers
 from tests.interop.peers import Unavailable
 
 

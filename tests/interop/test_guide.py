@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop import guide
+from conformance.adapters.examples import guide
 
 MARKDOWN = """\
 Text with `code` in it.

@@ -16,7 +16,7 @@ from conformance.scenarios.attack import (
     attack_rows,
 )
 from conformance.scenarios.catalogue import ATTACKS, UNNOTICEABLE, attack_by_id
-from tests.unit.conformance.scenarios.weaknesses import WEAKNESSES
+from conformance.selftest.weaknesses import WEAKNESSES
 
 KNOWN = requirements_by_id()
 

@@ -22,7 +22,7 @@ from conformance.scenarios.attack import ENDURE, FEATURES, Attack
 from conformance.scenarios.catalogue import ATTACKS, attack_by_id
 from conformance.scenarios.drive import AdapterDriver, CommandDriver
 from conformance.scenarios.run import judge_control, run_attack, run_attacks
-from tests.unit.conformance.scenarios.weaknesses import (
+from conformance.selftest.weaknesses import (
     STRICT,
     WEAKNESSES,
     Weakness,

@@ -46,7 +46,9 @@ def test_every_file_is_as_it_is_written(data: Dict[str, Any]) -> None:
 def test_expected_failures_name_tests_that_exist(one: Any, data: Dict[str, Any]) -> None:
     expectations = load(findings.FOLDER / f"{one.file}.xfail")
     assert check(expectations, [case.id for case in load_cases()]) == ()
-    assert len(data[one.name]["failing"]) == len(expectations.entries)
+    named = {entry.pattern for entry in expectations.entries}
+    assert named >= data[one.name]["failing"].keys()
+    assert named - data[one.name]["failing"].keys() <= findings.UNSTEADY.keys()
 
 
 def test_findings_name_requirements_that_exist_and_have_one_key_each() -> None:

@@ -1,31 +1,42 @@
 """The vendor guide's samples, taken out of the guide at run time.
 
 The guide lies beside the repository and none of it is copied in: its fenced code blocks are written
-to a temporary folder as they are, but for the base URL, and run there.
+to a folder as they are and run there; the tests and the adapters of the samples do so.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 from typing import List, NamedTuple, Optional, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT.parent / "shared" / "guide" / "venice-tee-e2ee-guide.md"
 BASE_URL = "https://api.venice.ai/api/v1"
 """The base URL that stands in the samples."""
+
+MODEL = "e2ee-qwen3-5-122b-a10b"
+"""The model that the complete examples ask for."""
+
+PROMPT = "What is 2+2? Answer briefly."
+"""The prompt that the complete examples send."""
 
 ABSENT = "the vendor's guide is not beside this repository (../shared/guide)"
 
 # The steps of the guide, each known by something that only its block holds.
 PYTHON_KEYS = "def generate_ephemeral_key_pair("
+PYTHON_ATTEST = "def fetch_and_verify_attestation("
 PYTHON_ENCRYPT = "def encrypt_message("
+PYTHON_SEND = "def send_e2ee_request("
 PYTHON_DECRYPT = "def decrypt_chunk("
 PYTHON_COMPLETE = "if __name__ == '__main__':"
 JAVASCRIPT_KEYS = "function generateEphemeralKeyPair("
+JAVASCRIPT_ATTEST = "function fetchAndVerifyAttestation("
 JAVASCRIPT_ENCRYPT = "function encryptMessage("
+JAVASCRIPT_SEND = "function sendE2EERequest("
 JAVASCRIPT_DECRYPT = "function decryptChunk("
 JAVASCRIPT_COMPLETE = "main().catch("
 
@@ -90,6 +101,21 @@ def with_base_url(code: str, base_url: str) -> str:
     if BASE_URL not in code:
         raise GuideError(f"the sample does not contain {BASE_URL}")
     return code.replace(BASE_URL, base_url)
+
+
+def with_literal(code: str, literal: str, value: str) -> str:
+    """Return the code with another expression in the place of a literal text in single quotes."""
+    if code.count(f"'{literal}'") != 1:
+        raise GuideError(f"the sample does not contain {literal!r} once")
+    return code.replace(f"'{literal}'", value)
+
+
+def edition() -> str:
+    """Return what stands for a version: the guide has none but its bytes."""
+    try:
+        return "sha256:" + hashlib.sha256(GUIDE.read_bytes()).hexdigest()[:16]
+    except FileNotFoundError:
+        return "absent"
 
 
 def load_python(markdown: str, marks: Sequence[str], folder: Path, name: str) -> ModuleType:
