@@ -1,10 +1,11 @@
 """Checks everything, on every Python found: `python3 check.py`.
 
 Makes an environment for each interpreter under `.venv/`, installs the pinned tools there, and runs
-the formatter, the linter, the type checker, the tests on each interpreter (all of them on the
-oldest, the newest and this one), the mutants of the reference, the tests once more under
-`python -O` and on the textbook forms, and the demo on each bare interpreter.  It needs a Python
-with `venv`, and a package index that pip can reach; the product itself needs neither.
+the formatter, the linter, the type checker, the tests on each interpreter (all of them on this one,
+most on the oldest, the core on the others), demo and suite on each bare interpreter, the mutants of
+the reference and the tests of the suite itself, and the core once more under `python -O` and on the
+textbook forms.  It needs a Python with `venv`, and a package index that pip can reach; the product
+itself needs neither.
 
     python3 check.py                 everything, as the continuous integration does
     python3 check.py --quick         format, lint, types and tests on this interpreter only
@@ -34,7 +35,7 @@ EACH = ("tests", "peers")
 MAIN = (*EACH, "lint", "vectors")
 """Files of pins under `requirements/`: for each interpreter, and for the one that runs this."""
 
-TEXTBOOK_TESTS = ("tests/unit/crypto", "tests/unit/e2ee", "tests/unit/pki", "tests/oracles")
+TEXTBOOK_TESTS = ("tests/unit/crypto", "tests/unit/e2ee", "tests/unit/pki")
 """Where a fast form is looked at closely; everything takes the textbook forms a quarter of an hour:
 `VENICE_REF_TEXTBOOK=1 python -m pytest`."""
 
@@ -46,9 +47,9 @@ CORE_TESTS = tuple(
 REFUSING = (*CORE_TESTS, "tests/properties", "tests/vectors/test_reference.py")
 """Where a refusal that rests on an `assert` would show under `-O`: what expects an error."""
 
-BETWEEN = ("tests/unit", "tests/vectors/test_reference.py")
-"""What runs on an interpreter that is neither the oldest nor the newest nor this one: where the
-language or its library could have changed; the slow ones apart."""
+ELSEWHERE = (*CORE_TESTS, "tests/unit/cli", "tests/unit/test_client.py", "tests/vectors")
+"""What runs on an interpreter that is neither the oldest nor this one: where the language or its
+library could have changed.  The suite runs on each of them besides."""
 
 OPTIONAL = {"peers", "vectors"}
 """What the tests do without, and say so."""
@@ -249,14 +250,16 @@ def main() -> int:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
         if check.wants("tests"):
-            whole = interpreter in (found[0], this, found[-1])
-            chosen = ("not once",) if whole else ("not once and not slow", *BETWEEN)
-            check.tests(
-                f"tests on Python {interpreter.name}", [python], "-n", "auto", "-m", *chosen
-            )
+            chosen: Tuple[str, ...] = ("not once",)
+            if interpreter != this:
+                chosen = ("not once and not slow", "--ignore", "tests/repo")
+                chosen += () if interpreter == found[0] else ELSEWHERE
+            name = f"tests on Python {interpreter.name}"
+            check.tests(name, [python], "-n", "auto", "-m", *chosen)
         if check.wants("demo"):
-            bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance", "demo", "-q"]
-            check.step(f"demo on bare Python {interpreter.name}", bare)
+            bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance"]
+            check.step(f"demo on bare Python {interpreter.name}", [*bare, "demo", "-q"])
+            check.step(f"suite on bare Python {interpreter.name}", [*bare, "run", "-q"])
     if not arguments.quick:
         check.variants(main_python)
     return check.summary()

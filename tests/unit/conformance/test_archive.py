@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def carried(
     return subprocess.run(
         [python, "-S", "-E", "-s", str(archive), *arguments],
         cwd=empty, capture_output=True, text=True, timeout=100, check=False, encoding="utf-8",
+        env={**os.environ, "HOME": str(empty.parent), "XDG_CACHE_HOME": str(empty.parent / "kept")},
     )  # fmt: skip
 
 
@@ -96,6 +98,7 @@ def test_each_holds_what_it_needs_and_its_licences(folder: Path) -> None:
     ("arguments", "shows"),
     [
         (["demo", "-q"], "checks passed"),
+        (["run", "--quick", "key.parse/", "-q"], " pass"),
         (["show", "field.open/tag-last-bit"], "given envelope"),
         (["explain", "ENV-4"], "venice_ref/e2ee/envelope.py:"),
         (["vectors"], f"{sum(len(file.vectors) for file in load_files())} tests"),
