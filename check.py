@@ -185,6 +185,22 @@ class Check:
         if self.wants("types"):
             self.step("types", [python, "-m", "mypy"])
 
+    def interpreter(
+        self, interpreter: Interpreter, python: str, *, first: bool, main: bool
+    ) -> None:
+        """What runs on each interpreter: the tests in its environment, the rest on it alone."""
+        if self.wants("tests"):
+            chosen: Tuple[str, ...] = ("not once",)
+            if not main:
+                elsewhere = () if first else ELSEWHERE
+                chosen = ("not once and not slow", "--ignore", "tests/repo", *elsewhere)
+            name = f"tests on Python {interpreter.name}"
+            self.tests(name, [python], "-n", "auto", "-m", *chosen)
+        if self.wants("demo"):
+            bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance"]
+            self.step(f"demo on bare Python {interpreter.name}", [*bare, "demo", "-q"])
+            self.step(f"suite on bare Python {interpreter.name}", [*bare, "run", "-q"])
+
     def variants(self, python: str) -> None:
         """What is run once, and the tests without `assert` and on the textbook forms."""
         if self.wants("once"):
@@ -249,17 +265,9 @@ def main() -> int:
         if python is None:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
-        if check.wants("tests"):
-            chosen: Tuple[str, ...] = ("not once",)
-            if interpreter != this:
-                chosen = ("not once and not slow", "--ignore", "tests/repo")
-                chosen += () if interpreter == found[0] else ELSEWHERE
-            name = f"tests on Python {interpreter.name}"
-            check.tests(name, [python], "-n", "auto", "-m", *chosen)
-        if check.wants("demo"):
-            bare = [interpreter.path, "-S", "-E", "-s", "-m", "conformance"]
-            check.step(f"demo on bare Python {interpreter.name}", [*bare, "demo", "-q"])
-            check.step(f"suite on bare Python {interpreter.name}", [*bare, "run", "-q"])
+        check.interpreter(
+            interpreter, python, first=interpreter == found[0], main=interpreter == this
+        )
     if not arguments.quick:
         check.variants(main_python)
     return check.summary()

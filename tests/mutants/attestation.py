@@ -42,15 +42,6 @@ _ANSWER: Final = (
         about="verified is compared with false, so that its absence passes.",
     ),
     Mutant(
-        name="attestation.verified-truthy",
-        file="venice_ref/codec/strict.py",
-        before="        if value is None or isinstance(value, bool):\n            return value\n",
-        after="        if value is None or isinstance(value, (bool, int, str, list, dict)):\n"
-        "            return None if value is None else bool(value)\n",
-        breaks=("ATT-3", "ATT-16"),
-        about="Whatever the language takes for true is taken for true.",
-    ),
-    Mutant(
         name="attestation.model-prefix",
         file=f"{_ATTESTATION}/checks_answer.py",
         before="    if claim != findings.model:\n",
@@ -161,14 +152,6 @@ _CLAIMS: Final = (
 
 _BINDING: Final = (
     Mutant(
-        name="binding.skip-address",
-        file=f"{_ATTESTATION}/binding.py",
-        before="    if found != address:\n",
-        after="    if not any(found):\n",
-        breaks=("BND-1", "KEY-9"),
-        about="The quote has to bind some address, not that of the key.",
-    ),
-    Mutant(
         name="binding.address-suffix",
         file=f"{_ATTESTATION}/binding.py",
         before="    if found != address:\n",
@@ -185,14 +168,6 @@ _BINDING: Final = (
         about="One zero among the twelve bytes is enough.",
     ),
     Mutant(
-        name="binding.ignore-nonce",
-        file=f"{_ATTESTATION}/binding.py",
-        before="    if found == nonce:\n",
-        after="    if len(found) == len(nonce):\n",
-        breaks=("BND-3", "BND-4", "BND-5"),
-        about="The nonce of the quote is not compared; the echo in the answer has to do.",
-    ),
-    Mutant(
         name="binding.half-nonce",
         file=f"{_ATTESTATION}/binding.py",
         before="    if found == nonce:\n",
@@ -201,28 +176,12 @@ _BINDING: Final = (
         about="Sixteen bytes of the nonce are compared, as many as the guide's samples have.",
     ),
     Mutant(
-        name="binding.hashed-nonce-accepted",
-        file=f"{_ATTESTATION}/binding.py",
-        before='    if form == "sha256" and not allow_sha256:\n',
-        after='    if form == "sha256" and allow_sha256 is None:\n',
-        breaks=("BND-4",),
-        about="SHA-256 of the nonce passes whatever the policy says.",
-    ),
-    Mutant(
         name="binding.hashed-nonce-not-named",
         file=f"{_ATTESTATION}/binding.py",
         before='        return "sha256"\n',
         after='        return "raw"\n',
         breaks=("BND-4", "BND-5"),
         about="A hashed nonce is called raw, and passes as such.",
-    ),
-    Mutant(
-        name="binding.debug-ignored",
-        file=f"{_ATTESTATION}/checks_quote.py",
-        before='    if int.from_bytes(raw, "little") & TUD_MASK:\n',
-        after='    if int.from_bytes(raw, "big") & TUD_MASK:\n',
-        breaks=("QUO-11",),
-        about="The attributes are read in the wrong byte order, so that debug is another bit.",
     ),
     Mutant(
         name="binding.profiling-ignored",
@@ -236,28 +195,12 @@ _BINDING: Final = (
 
 _POLICY: Final = (
     Mutant(
-        name="policy.missing-counts-as-pass",
-        file=f"{_ATTESTATION}/report.py",
-        before="(self.status == NOT_PERFORMED and not self.required)",
-        after="self.status == NOT_PERFORMED",
-        breaks=("ATT-21", "POL-3", "POL-1", "POL-15"),
-        about="A required check that was not made does not stand against the verdict.",
-    ),
-    Mutant(
         name="policy.collateral-optional",
         file=f"{_ATTESTATION}/checks_dcap.py",
         before='    required=True,\n    rule="POL-3",\n',
         after='    required=False,\n    rule="POL-3",\n',
         breaks=("POL-1", "POL-3"),
         about="Without collateral the answer passes at dcap.",
-    ),
-    Mutant(
-        name="policy.default-binding",
-        file=f"{_ATTESTATION}/policy.py",
-        before='    assurance: str = "dcap"\n',
-        after='    assurance: str = "binding"\n',
-        breaks=("POL-1", "POL-6"),
-        about="The default asks for less than a genuine machine.",
     ),
     Mutant(
         name="policy.judges-everything",
@@ -307,14 +250,6 @@ _POLICY: Final = (
         after="    if isinstance(pins, (AllOf, AnyOf)):\n        return min(",
         breaks=("POL-9",),
         about="One pinned measurement that holds is enough.",
-    ),
-    Mutant(
-        name="policy.unproven-pin-passes",
-        file=f"{_ATTESTATION}/pins.py",
-        before="measured.get(pins.name) in pins.values else",
-        after="measured.get(pins.name) in (None, *pins.values) else",
-        breaks=("POL-9",),
-        about="A pinned measurement that the evidence does not state passes.",
     ),
     Mutant(
         name="policy.log-not-required",

@@ -33,11 +33,6 @@ _ENCODING: Final = (
         ("CRT-1", "CRL-1", "CRT-12"), "An integer may have superfluous leading zeros.",
     ),
     Mutant(
-        "certificate.trailing-bytes", _DER,
-        '    inner = top.sequence("")\n    top.finish()\n', '    inner = top.sequence("")\n',
-        ("CRT-1", "CRL-1", "CRT-12"), "Bytes after the end of a value are not looked at.",
-    ),
-    Mutant(
         "certificate.boolean-01", _DER,
         'if content not in (b"\\x00", b"\\xff"):\n'
         '            raise self.error("a boolean is one octet, 00 or FF", name)\n'
@@ -101,11 +96,6 @@ _FIELDS: Final = (
         ("CRT-5",), "Of several common names the last one counts.",
     ),
     Mutant(
-        "certificate.no-curve-check", _KEYS,
-        "    if not is_on_curve(curve, point):", "    if point is None:",
-        ("CRT-7",), "A point is not checked against the curve.",
-    ),
-    Mutant(
         "certificate.hybrid-point", _KEYS,
         "raw[0] != 0x04:", "raw[0] not in (0x04, 0x06, 0x07):",
         ("CRT-7",), "The hybrid form of a point is read.",
@@ -126,11 +116,6 @@ _FIELDS: Final = (
         ("CRT-8",), "A path length beside FALSE, and FALSE written out, are read.",
     ),
     Mutant(
-        "certificate.critical-ignored", _EXTENSIONS,
-        "if extension.critical and kind not in understood:", "if extension.critical is None:",
-        ("CRT-9", "CRL-4"), "Critical extensions that nobody evaluates are passed over.",
-    ),
-    Mutant(
         "certificate.critical-by-prefix", _EXTENSIONS,
         "kind not in understood:", "not any(kind.startswith(known) for known in understood):",
         ("CRT-9",), "Identifiers of extensions are compared by their beginning.",
@@ -142,11 +127,6 @@ _CHAINS: Final = (
         "certificate.shorter-chain", _CHAIN,
         "if len(chain) != len(roles):", "if len(chain) < len(roles):",
         ("CRT-10",), "A chain may have more certificates than roles.",
-    ),
-    Mutant(
-        "certificate.role-by-prefix", _CHAIN,
-        "re.fullmatch(role.common_name", "re.match(role.common_name",
-        ("CRT-10",), "A name begins with that of the role.",
     ),
     Mutant(
         "certificate.role-by-content", _CHAIN,
@@ -174,11 +154,6 @@ _CHAINS: Final = (
         "    if subject.aki is not None and issuer.ski is not None and subject.aki != issuer.ski:",
         "    if subject.aki is None and issuer.ski is None and subject.aki != issuer.ski:",
         ("CRT-11",), "The key identifiers are not compared.",
-    ),
-    Mutant(
-        "certificate.leaf-signature-skipped", _CHAIN,
-        "    for subject, issuer in reversed(links):", "    for subject, issuer in links[1:]:",
-        ("CRT-12",), "The signature of the first certificate is not verified.",
     ),
     Mutant(
         "certificate.upper-signatures-skipped", _CHAIN,
@@ -240,11 +215,6 @@ _CHAINS: Final = (
         "    for certificate in chain:\n        check_window(",
         "    for certificate in chain[:1]:\n        check_window(",
         ("CRT-14",), "Only the validity of the first certificate is compared.",
-    ),
-    Mutant(
-        "certificate.authority-flag-ignored", _CHAIN,
-        "if constraints is None or not constraints.ca:", "if constraints is None:",
-        ("CRT-15",), "Basic constraints must be there, whatever they say.",
     ),
     Mutant(
         "certificate.path-length-ignored", _CHAIN,
@@ -330,14 +300,6 @@ _LISTS: Final = (
         "crl.aki is not None and issuer.ski is not None and crl.aki != issuer.ski",
         "crl.aki is None and issuer.ski is not None and crl.aki != issuer.ski",
         ("CRL-5",), "The key identifier of a list is not compared.",
-    ),
-    Mutant(
-        "certificate.list-unverified", _CRL,
-        "    verify_signed(\n"
-        "        issuer.public_key, crl.signature_oid, crl.tbs, crl.signature,\n"
-        '        memo=memo, where=where, rule="CRL-6",\n    )  # fmt: skip\n',
-        "",
-        ("CRL-6",), "The signature of a list is not verified, as in one JavaScript library.",
     ),
     Mutant(
         "certificate.list-by-anybody", _CRL,

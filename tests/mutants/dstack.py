@@ -19,24 +19,10 @@ _CHECKS = "venice_ref/attestation/checks_dstack.py"
 MUTANTS: Tuple[Mutant, ...] = (
     # --- The event log --------------------------------------------------------------------------
     Mutant(
-        "dstack.replay-given-digests", _LOG,
-        "    digest = hashlib.sha384(preimage).digest()\n"
-        "    if event.digest and event.digest != digest:",
-        "    digest = event.digest or hashlib.sha384(preimage).digest()\n"
-        "    if event.digest and event.digest != digest:",
-        ("DST-2",), "The digest that is given is replayed, and the payload beside it believed.",
-    ),
-    Mutant(
         "dstack.strip-nothing", _LOG,
         "    if event.digest and event.digest != digest:",
         "    if event.digest != digest:",
         ("DST-23",), "A stripped digest is an error.",
-    ),
-    Mutant(
-        "dstack.believe-stripped", _LOG,
-        "        if scope == ALL_REGISTERS or number == RUNTIME_REGISTER:",
-        "        if number != 3 or all(event.digest for event in events):",
-        ("DST-6",), "A log with a stripped digest is not held against register 3.",
     ),
     Mutant(
         "dstack.ignore-preimage", _LOG,
@@ -182,11 +168,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         ("DST-11",), "The text of the compose file is trimmed before it is hashed.",
     ),
     Mutant(
-        "dstack.log-not-compared", _COMPOSE,
-        "    for name, found in proven:\n", "    for name, found in proven[1:]:\n",
-        ("DST-11",), "The hash of MRCONFIGID is not compared with that of the log.",
-    ),
-    Mutant(
         "dstack.unknown-kind", _COMPOSE,
         "    if kind != 0 or any(mr_config_id):", "    if kind < 4 and any(mr_config_id):",
         ("DST-12",), "MRCONFIGID of a later kind is passed over.",
@@ -282,12 +263,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         "    if td is not None and td != registers:",
         "    if td is not None and td.rtmrs[:3] != registers.rtmrs[:3]:",
         ("DST-19",), "Only the boot registers of the two quotes are compared.",
-    ),
-    Mutant(
-        "dstack.manager-quote-unverified", _CHECKS,
-        "    facts = accept_quote(record.quote, findings)\n",
-        "    facts = findings.quote_facts or accept_quote(record.quote, findings)\n",
-        ("DST-18",), "The record's quote is not verified.",
     ),
     Mutant(
         "dstack.half-record", _CHECKS,

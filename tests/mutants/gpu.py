@@ -22,23 +22,11 @@ _C14N: Final = _NVIDIA + "c14n.py"
 
 MUTANTS: Final[Tuple[Mutant, ...]] = (
     Mutant(
-        "gpu.ignore-nonce", _VERIFY,
-        "    if not hmac.compare_digest(report.nonce, nonce):\n",
-        "    if not hmac.compare_digest(evidence.nonce or nonce, nonce):\n",
-        ("GPU-18",),
-        "The nonce beside the report is compared, and not the one inside of it.",
-    ),
-    Mutant(
         "gpu.responder-nonce", _VERIFY,
         "    if not hmac.compare_digest(report.nonce, nonce):\n",
         "    if nonce not in (report.nonce, report.responder_nonce):\n",
         ("GPU-18",),
         "The nonce may stand at either place.",
-    ),
-    Mutant(
-        "gpu.skip-signature", _VERIFY,
-        "    _verify_signature(report, chain)\n", "", ("GPU-17",),
-        "Nobody verifies the signature of the report.",
     ),
     Mutant(
         "gpu.signature-of-answer", _VERIFY,
@@ -276,11 +264,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "Switches that the GPUs named count as attested.",
     ),
     Mutant(
-        "gpu.debug-off-when-signed", _NVIDIA + "facts.py",
-        'NOT_PROVEN if level == "signed" else "disabled"', '"disabled"', ("GPU-35",),
-        "A signed GPU is called one that is not in debug mode.",
-    ),
-    Mutant(
         "gpu.policy-count", _FLEET,
         "found != policy.gpu_count", "found < policy.gpu_count", ("GPU-25",),
         "More GPUs than were demanded pass.",
@@ -298,11 +281,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "        if index == NVDEC0_INDEX and gpu.description.nvdec0_disabled:\n",
         "        if index == NVDEC0_INDEX:\n", ("GPU-33",),
         "Index 35 is never compared.",
-    ),
-    Mutant(
-        "gpu.first-alternative", _MEASURED,
-        "for alternative in alternatives)", "for alternative in alternatives[:1])", ("GPU-33",),
-        "Only the first good value is compared.",
     ),
     Mutant(
         "gpu.manifests-overlap", _MEASURED,
@@ -335,12 +313,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "    if not hmac.compare_digest(found, signature.digest):\n", "    if not found:\n",
         ("GPU-29",),
         "Only SignedInfo is verified, and not that the document has its digest.",
-    ),
-    Mutant(
-        "gpu.manifest-signature", _DSIG,
-        '    ecdsa.verify(P384, key.point, digest, r, s, where=where, rule="GPU-29")\n', "",
-        ("GPU-29",),
-        "Only the digest is compared.",
     ),
     Mutant(
         "gpu.manifest-other-elements", _RIM,

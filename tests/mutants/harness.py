@@ -15,8 +15,9 @@ import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Final, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Final, List, Mapping, Optional, Sequence, Tuple
 
+from conformance.selftest.weaken import Mutant, weakened
 from conformance.vectors import VectorFile, load_files
 
 __all__ = ["TABLE", "Mutant", "kills", "load_table", "weakened_tree"]
@@ -55,23 +56,6 @@ print(json.dumps(failed))
 """Answers the vectors that standard input names, by file, and prints those that failed."""
 
 
-class Mutant(NamedTuple):
-    """A check that somebody forgot or got wrong."""
-
-    name: str
-    """`area.mistake`, such as `envelope.skip-tag`; unique."""
-    file: str
-    """Path from the root of the repository."""
-    before: str
-    """Source text that occurs exactly once in the file."""
-    after: str
-    """What stands there instead."""
-    breaks: Tuple[str, ...]
-    """Ids of the requirements that are broken by it."""
-    about: str
-    """The mistake in one sentence."""
-
-
 @lru_cache(maxsize=None)  # noqa: UP033  functools.cache hides the type from older checkers
 def vector_files() -> Tuple[VectorFile, ...]:
     """Return all files of vectors."""
@@ -100,16 +84,11 @@ def weakened_tree(mutant: Mutant, folder: Path) -> Path:
     Raises:
         ValueError: the text to be replaced does not occur exactly once.
     """
+    changed = weakened(mutant)
     shutil.copytree(
         ROOT / "venice_ref", folder / "venice_ref", ignore=shutil.ignore_patterns("__pycache__")
     )
-    path = folder / mutant.file
-    source = path.read_text(encoding="utf-8")
-    if source.count(mutant.before) != 1 or mutant.before == mutant.after:
-        raise ValueError(f"{mutant.name}: its text occurs {source.count(mutant.before)} times")
-    changed = source.replace(mutant.before, mutant.after)
-    compile(changed, mutant.file, "exec")
-    path.write_text(changed, encoding="utf-8")
+    (folder / mutant.file).write_text(changed, encoding="utf-8")
     return folder
 
 

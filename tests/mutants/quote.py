@@ -72,11 +72,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "if any(quote.trailing[:-1]):", ("QUO-9",), "The last byte after the data is not read.",
     ),
     Mutant(
-        "quote.no-trailing", _QUOTE, "trailing=reader.rest()",
-        "trailing=reader.finish() or b''", ("QUO-21", "QUO-10"),
-        "Padding after the signature data is refused.",
-    ),
-    Mutant(
         "quote.text-with-space", _QUOTE, "    raw = _decoded(text, where)",
         '    raw = _decoded("".join(text.split()), where)', ("QUO-1",),
         "White space in the text of a quote is skipped.",
@@ -91,16 +86,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
     ),
     # --- Signatures and identities
     Mutant(
-        "quote.skip-qe-report-signature", _VERIFY,
-        "verify_raw_signature(\n        pck.key, data.qe_report,",
-        "(lambda *a, **k: None)(\n        pck.key, data.qe_report,", ("QUO-12",),
-        "The signature of the QE report is not verified.",
-    ),
-    Mutant(
-        "quote.skip-quote-signature", _VERIFY, "    _verify_quote_signature(quote)\n", "",
-        ("QUO-16",), "The signature of the quote is not verified.",
-    ),
-    Mutant(
         "quote.body-alone-signed", _VERIFY,
         "        quote.signed_bytes,\n", "        quote.signed_bytes[:-1],\n", ("QUO-16",),
         "A part of the quote is hashed.",
@@ -108,10 +93,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
     Mutant(
         "quote.attestation-key-unchecked", _VERIFY, "if not is_on_curve(P256, point):",
         "if point == (0, 0):", ("QUO-16",), "The attestation key may be off the curve.",
-    ),
-    Mutant(
-        "quote.skip-qe-report-data", _VERIFY, "    check_report_data(data)\n", "", ("QUO-13",),
-        "The QE report need not name the attestation key.",
     ),
     Mutant(
         "quote.qe-report-data-half", _QE,
@@ -155,10 +136,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "The exception for debug covers profiling.",
     ),
     Mutant(
-        "quote.debug-td", _POLICY, "if attributes & _DEBUG and not policy.allow_debug:",
-        "if False:", ("QUO-11",), "A TD under debug is accepted.",
-    ),
-    Mutant(
         "quote.reserved-attributes", _POLICY, "_bits((8, 15), (23, 26), (32, 61))",
         "_bits((9, 15), (23, 26), (32, 61))", ("QUO-17",), "A range of bits starts too late.",
     ),
@@ -180,11 +157,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         ("QUO-20",), "SGX in version 5 needs no name in the policy.",
     ),
     # --- Collateral
-    Mutant(
-        "quote.skip-tcb-signature", _COLLATERAL,
-        '    verify_raw_signature(signer.public_key, raw, signature, where=where, rule="COL-17")',
-        "    del raw", ("COL-17",), "The texts are not verified.",
-    ),
     Mutant(
         "quote.text-rewritten", _COLLATERAL,
         'raw = text.encode("utf-8", "surrogatepass")',

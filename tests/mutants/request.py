@@ -12,7 +12,6 @@ _MESSAGES: Final = "venice_ref/e2ee/messages.py"
 _OPTIONS: Final = "venice_ref/e2ee/options.py"
 _VENICE: Final = "venice_ref/net/venice.py"
 
-_SEALED: Final = "        if message.plaintext is not None:\n"
 _TRIMMED: Final = '    trimmed = text.strip(" \\t\\n\\r")\n'
 _DECODED: Final = "        return isinstance(_LENIENT_JSON.decode(trimmed), list)\n"
 _CONTENT: Final = (
@@ -28,8 +27,6 @@ _PART: Final = '    else:\n        raise UsageError("not text or image_url", rul
 _RETURN: Final = (
     '    return {"model": model, "messages": _sealed(checked, recipient, random_bytes), **fields}\n'
 )
-_BLOB: Final = "            blob = seal(recipient, message.plaintext, random_bytes=random_bytes)\n"
-_BEGIN: Final = "    sealed: List[Dict[str, Any]] = []\n"
 _STREAM: Final = "    if stream is not True:\n"
 _NAME: Final = '_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\\Z")'
 _HARMLESS: Final = "        if type(value) is type(harmless) and value == harmless:\n"
@@ -37,26 +34,11 @@ _SET: Final = "    if isinstance(value, str) and value in _CLOSED_SETS.get(where
 _ABLE: Final = "    if found and all(entry.supports_e2ee is True for entry in found):\n"
 
 MUTANTS: Final[Tuple[Mutant, ...]] = (
-    Mutant("request.user-and-system-only", _MESSAGES, _SEALED,
-           '        if message.plaintext is not None and message.role not in ("user", "system"):\n'
-           '            entry["content"] = message.plaintext.decode()\n'
-           "        elif message.plaintext is not None:\n", ("MSG-1",),
-           "User and system messages alone are encrypted, as the guide has it."),
-    Mutant("request.encrypted-already", _MESSAGES, _SEALED,
-           "        if message.plaintext is not None and len(message.plaintext) >= 186 and"
-           " message.plaintext[:2] == b'04':\n"
-           '            entry["content"] = message.plaintext.decode()\n'
-           "        elif message.plaintext is not None:\n", ("MSG-1",),
-           "Content that looks like an envelope is sent as it is."),
     Mutant("request.null-sealed", _MESSAGES, _CONTENT,
            '    plaintext = _plaintext(content or "", f"{where}.content")\n', ("MSG-2",),
            "Null and absent content are sealed as the empty text."),
     Mutant("request.null-added", _MESSAGES, "        elif message.has_content:\n",
            "        else:\n", ("MSG-2",), "Absent content becomes null."),
-    Mutant("request.empty-skipped", _MESSAGES, _SEALED,
-           '        if message.plaintext == b"":\n            entry["content"] = ""\n'
-           "        elif message.plaintext is not None:\n", ("MSG-3",),
-           "Empty content is sent as it is."),
     Mutant("request.array-escaped", _MESSAGES, "ensure_ascii=False, allow_nan=False, separators",
            "ensure_ascii=True, allow_nan=False, separators", ("MSG-4",),
            "Characters beyond ASCII are escaped in the text of an array."),
@@ -143,14 +125,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
            '        messages = [{"role": "user", "content": messages}]\n'
            "    if not isinstance(messages, Sequence):\n", ("MSG-14",),
            "A string counts as a message of the user."),
-    Mutant("request.one-ephemeral-key", _MESSAGES, _BEGIN,
-           _BEGIN + "    drawn, saved = random_bytes, random_bytes(32)\n"
-           "    random_bytes = lambda size: saved if size == 32 else drawn(size)\n", ("ENV-7",),
-           "One ephemeral key serves for all messages of a request."),
-    Mutant("request.one-nonce", _MESSAGES, _BLOB,
-           "            blob = seal(recipient, message.plaintext, random_bytes=lambda size:"
-           " bytes(12) if size == 12 else random_bytes(size))\n", ("ENV-7",),
-           "The nonce is a constant, as the key is fresh."),
     Mutant("request.key-in-upper-case", _MESSAGES,
            "        HEADER_MODEL_KEY: encode_public_key(model_key),\n",
            "        HEADER_MODEL_KEY: encode_public_key(model_key).upper(),\n", ("REQ-2",),
@@ -168,8 +142,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
            "        HEADER_CLIENT_KEY: encode_public_key(client_key),\n",
            "        HEADER_CLIENT_KEY: encode_public_key(model_key),\n", ("REQ-1",),
            "The client's header has the model's key."),
-    Mutant("request.stream-overridden", _OPTIONS, _STREAM, "    if False:\n", ("REQ-10",),
-           "The option stream is overridden in silence."),
     Mutant("request.stream-truthy", _OPTIONS, _STREAM, "    if not stream:\n", ("REQ-10",),
            "What counts as true is true."),
     Mutant("request.stream-forgotten", _OPTIONS,
@@ -226,8 +198,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
     Mutant("request.name-of-any-script", _OPTIONS, _NAME,
            '_NAME = re.compile(r"[^\\W\\d]\\w{0,63}\\Z")', ("REQ-16",),
            "Letters of every script are letters."),
-    Mutant("request.model-switches", _OPTIONS, '    if "=" in model.partition(":")[2]:\n',
-           "    if False:\n", ("REQ-12",), "Switches in a model id are sent."),
     Mutant("request.equals-anywhere", _OPTIONS, '    if "=" in model.partition(":")[2]:\n',
            '    if "=" in model:\n', ("REQ-12",), "The sign = is refused wherever it is."),
     Mutant("request.model-line-end", _OPTIONS,

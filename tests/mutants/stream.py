@@ -111,25 +111,6 @@ MUTANTS: Tuple[Mutant, ...] = (
     ),
     # --- The encrypted answer -------------------------------------------------------------------
     Mutant(
-        "stream.end-is-done", _STREAM,
-        "        if not self._done:\n            self._dead = True\n",
-        "        if not self._done and self._number == 0:\n            self._dead = True\n",
-        ("STR-1",), "The end of the transfer is taken for the end of the answer.",
-    ),
-    Mutant(
-        "stream.stop-is-done", _STREAM,
-        "        if not self._done:\n            self._dead = True\n",
-        "        if not self._done and self._finish_reason is None:\n"
-        "            self._dead = True\n",
-        ("STR-1",), "A finish reason is taken for the end mark.",
-    ),
-    Mutant(
-        "stream.read-on-after-done", _STREAM,
-        "            if self._done:\n                return None\n            try:",
-        "            try:",
-        ("STR-2",), "What follows the end mark is still read.",
-    ),
-    Mutant(
         "stream.done-in-any-case", _CHUNK,
         "    if event.data == END_MARK:\n",
         "    if event.data.strip().upper() == END_MARK:\n",
@@ -146,18 +127,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         '    if chunk.get("error") is not None:\n',
         '    if chunk.get("error"):\n',
         ("STR-4",), "An error that is empty or false is none.",
-    ),
-    Mutant(
-        "stream.pass-plaintext", _STREAM,
-        "            if self._unsafe_allow_plaintext:\n",
-        "            if True:\n",
-        ("STR-5", "STR-6"), "What is not an envelope is shown as it is.",
-    ),
-    Mutant(
-        "stream.pass-white-space", _CHUNK,
-        '        if value is None or value == "":\n',
-        "        if value is None or (isinstance(value, str) and not value.strip()):\n",
-        ("STR-5",), "White space in plaintext is passed over.",
     ),
     Mutant(
         "stream.skip-reasoning", _CHUNK,
@@ -240,21 +209,7 @@ MUTANTS: Tuple[Mutant, ...] = (
         '    if "text/event-stream" not in (value or "").lower():\n',
         ("STR-15",), "The media type is searched for in the whole header.",
     ),
-    Mutant(
-        "stream.skip-bad-json", _STREAM,
-        "        chunk = parse_chunk(event, where=where)\n",
-        "        try:\n            chunk = parse_chunk(event, where=where)\n"
-        "        except MalformedError as error:\n"
-        '            if error.rule == "STR-3":\n                return\n            raise\n',
-        ("STR-3",), "What does not parse is skipped.",
-    ),
     # --- The session ----------------------------------------------------------------------------
-    Mutant(
-        "session.expires-late", _SESSION,
-        "now - verified.verified_at >= self._ttl",
-        "now - verified.verified_at > self._ttl",
-        ("SES-2",), "The last moment does not count as over.",
-    ),
     Mutant(
         "session.clock-may-turn", _SESSION,
         "        backwards = self._latest is not None and now < self._latest\n",
@@ -278,12 +233,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         "    READY: {\n        CHALLENGE: CHALLENGED,\n",
         "    READY: {\n        CHALLENGE: READY,\n",
         ("SES-7", "SES-1"), "The old keys stay until the new evidence is accepted.",
-    ),
-    Mutant(
-        "session.two-requests", _TABLE,
-        "        RECEIVE: STREAMING,\n",
-        "        RECEIVE: STREAMING,\n        REQUEST: STREAMING,\n",
-        ("SES-5",), "A second request may start during an answer.",
     ),
     Mutant(
         "session.reopen", _TABLE,

@@ -34,11 +34,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "Levels of modules and quoting enclaves are taken as they stand.",
     ),
     Mutant(
-        "tcb.lowest-level", _LEVELS, "key=lambda level: level[:3], reverse=True",
-        "key=lambda level: level[:3], reverse=False", ("TCB-1",),
-        "The lowest level that is reached speaks.",
-    ),
-    Mutant(
         "tcb.any-component", _TCB, "return all(svn >= bound", "return any(svn >= bound",
         ("TCB-12",), "One component that is high enough is enough.",
     ),
@@ -126,11 +121,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "OutOfDateConfigurationNeeded of the quoting enclave makes the whole out of date.",
     ),
     Mutant(
-        "tcb.no-relaunch", _VERIFY,
-        "status=launch.status if current is None else relaunch(launch.status, current.status),",
-        "status=launch.status,", ("TCB-13",), "A relaunch is never advised.",
-    ),
-    Mutant(
         "tcb.relaunch-hides-configuration", _TCB,
         'if launch == "OutOfDateConfigurationNeeded" or current in _WITH_CONFIGURATION:',
         "if current in _WITH_CONFIGURATION:", ("TCB-13",),
@@ -148,11 +138,6 @@ MUTANTS: Final[Tuple[Mutant, ...]] = (
         "tcb.status-of-any-kind", _LEVELS, "    if status not in statuses:",
         "    if status not in PLATFORM_STATUSES:", ("TCB-2",),
         "Modules and quoting enclaves have the statuses of platforms.",
-    ),
-    Mutant(
-        "tcb.bad-statuses-only", _POLICY, "    if facts.status not in accepted:",
-        '    if facts.status not in accepted and facts.status.startswith("OutOfDate"):',
-        ("TCB-10",), "A list of bad statuses is compared.",
     ),
     Mutant(
         "tcb.default-out-of-date", _POLICY, '    "SWHardeningNeeded",\n    "ConfigurationNeeded",',

@@ -13,7 +13,7 @@ from tests.mutants.harness import kills, load_table
 MUTANTS: Final = all_mutants()
 TABLE: Final = load_table()
 
-FEWEST_MUTANTS: Final = 632
+FEWEST_MUTANTS: Final = 636
 """The table can only grow: raise this with it."""
 
 

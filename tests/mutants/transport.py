@@ -29,12 +29,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         ("NET-1",), "A host that begins like this machine is this machine.",
     ),
     Mutant(
-        "transport.user-information", _URL,
-        "://(?P<host>[A-Za-z0-9._-]+|",
-        "://(?:[^/@]*@)?(?P<host>[A-Za-z0-9._-]+|",
-        ("NET-17",), "User information is skipped.",
-    ),
-    Mutant(
         "transport.dollar", _URL,
         "(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)\\Z\"",
         "(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)$\"",
@@ -45,12 +39,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         "    if not 1 <= port <= 65535:\n",
         "    if False:\n",
         ("NET-17",), "Ports are not bounded.",
-    ),
-    Mutant(
-        "transport.follow-host", _URL,
-        "    if found.origin != base.origin:\n",
-        "    if found.host != base.host:\n",
-        ("NET-2",), "Another port or scheme of the same host is followed.",
     ),
     Mutant(
         "transport.follow-beginning", _URL,
@@ -95,12 +83,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         ("NET-4",), "Other statuses are repeated, as many libraries do.",
     ),
     Mutant(
-        "transport.repeat-for-ever", _API,
-        "        if self.made >= MAX_ATTEMPTS:\n",
-        "        if self.made > MAX_ATTEMPTS:\n",
-        ("NET-4",), "There is a fourth attempt.",
-    ),
-    Mutant(
         "transport.wait-for-ever", _API,
         "        if not repeatable or wait > MAX_RETRY_WAIT_SECONDS:\n",
         "        if not repeatable:\n",
@@ -141,12 +123,6 @@ MUTANTS: Tuple[Mutant, ...] = (
         "    return _CODE.match(text) is not None\n",
         "    return len(text) <= 64\n",
         ("NET-8",), "Whatever stands as a code is shown.",
-    ),
-    Mutant(
-        "transport.show-key", _CUT,
-        "        if lowered[index:end] not in secret:\n",
-        "        if text[index:end] not in secret:\n",
-        ("ERR-2",), "The API key is found in its own case only.",
     ),
     Mutant(
         "transport.show-prompt", _REFUSALS,

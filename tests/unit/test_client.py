@@ -458,7 +458,7 @@ def test_plaintext_passes_under_the_unsafe_option_only() -> None:
 
 def test_an_attestation_is_repeated_with_a_fresh_nonce() -> None:
     waits: List[float] = []
-    with MockTee(scenario="attestation-429-once", seed="faults") as tee:
+    with MockTee(scenario="attestation-429-once", seed="faults") as tee:  # NET-16
         client(tee, sleep=waits.append).session("e2ee-mock").close()
         first, second = (request.path for request in attestations(tee))
     assert len(waits) == 1

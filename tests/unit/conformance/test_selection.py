@@ -60,7 +60,7 @@ def test_a_requirement_is_not_the_beginning_of_another() -> None:
     [
         ({"words": ("strem/",)}, "stream/"),
         ({"words": ("field.opn/",)}, "field.open"),
-        ({"words": ("ENV-66",)}, "ENV-6"),
+        ({"words": ("ENV-6666",)}, "ENV-6"),
         ({"exact": ("field.open/tag-lost-bit",)}, "field.open/tag-last-bit"),
         ({"exact": ("field.open/",)}, "there is no test"),
         ({"skipped": ("field.opem/*",)}, "leaves nothing out"),

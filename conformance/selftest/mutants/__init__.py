@@ -1,0 +1,1 @@
+"""Weakened copies of the reference that `selftest` runs; the rest stands in tests/mutants."""
