@@ -5,6 +5,8 @@ Every requirement, and every class of vectors, is taken out in turn.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Iterable, List, Set, Tuple
 
 import pytest
@@ -16,6 +18,8 @@ from conformance.resources import repository
 from conformance.specification import encode_requirements, parse_specification
 from conformance.vector_lint import LOCK, lint, parse_lock
 from conformance.vectors import Vector, VectorFile, find_folder, load_files
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FILES = load_files()
 ROWS = load_requirements()
@@ -106,3 +110,16 @@ def test_a_class_of_mistakes_that_is_taken_out_is_missed() -> None:
         faults = "\n".join(_id_faults([file._replace(vectors=tuple(left))], ids, {}))
         assert members or not flag, f"{name}: {flag} has no vectors"
         assert all(f"{member}: the id was published and is gone" in faults for member in members)
+
+
+def test_every_promise_of_the_suite_names_tests_that_exist() -> None:
+    """The table of docs/decisions/0010: 25 promises, each with a file of tests."""
+    page = (ROOT / "docs" / "decisions" / "0010-the-suite.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+)\. [^|]+\| (.+) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 26))
+    for number, held in rows:
+        named = re.findall(r"`((?:unit|repo|vectors|browser)/[^`]+\.py)`", held)
+        assert named, number
+        for name in named:
+            path = name.replace("unit/", "unit/conformance/", 1)
+            assert (ROOT / "tests" / path).is_file(), (number, name)
