@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Callable, List, Sequence, Tuple
 
 from bench.measure import OURS, Candidate, candidate
-from bench.peers import JAVASCRIPT, OPENSSL, Peers, in_node
+from bench.peers import COINCURVE, ECDSA, ETH_KEYS, JAVASCRIPT, OPENSSL, Peers, eth_keys, in_node
 from venice_ref.crypto.ecdh import PrivateKey, parse_public_key
 from venice_ref.e2ee.envelope import open_text, seal_text
 from venice_ref.e2ee.keys import encode_public_key
@@ -52,6 +53,17 @@ def open_javascript(peers: Peers) -> Candidate:
     """As the Python sample."""
     inputs = [(chunk, SECRET_BYTES.hex()) for chunk in _chunks()]
     return _javascript(peers, "decrypt", inputs, list)
+
+
+def open_npm(name: str) -> Maker:
+    """The function that the package's client calls for each chunk; the key is bytes."""
+
+    def make(peers: Peers) -> Candidate:
+        inputs = [(chunk, SECRET_BYTES.hex()) for chunk in _chunks()]
+        process = peers.npm_client(name)
+        return in_node(name, process, "decrypt", inputs, list, JAVASCRIPT_WARM_UP)
+
+    return make
 
 
 # --- Encrypt a prompt ---------------------------------------------------------------------------
@@ -147,3 +159,37 @@ def generate_openssl(peers: Peers) -> Candidate:
             [(key.private_numbers().private_value.to_bytes(32, "big"), pub) for key, pub in pairs]
         ),
     )
+
+
+def generate_ecdsa(peers: Peers) -> Candidate:
+    """Likewise, the public key as an uncompressed point."""
+    ecdsa = peers.package("ecdsa")
+
+    def generate() -> Tuple[bytes, bytes]:
+        key = ecdsa.SigningKey.generate(curve=ecdsa.SECP256k1)
+        return key.to_string(), key.get_verifying_key().to_string("uncompressed")
+
+    return candidate(ECDSA, generate, [()], _belong)
+
+
+def generate_coincurve(peers: Peers) -> Candidate:
+    """Likewise."""
+    coincurve = peers.package("coincurve")
+
+    def generate() -> Tuple[bytes, bytes]:
+        key = coincurve.PrivateKey()
+        return key.secret, key.public_key.format(compressed=False)
+
+    return candidate(COINCURVE, generate, [()], _belong)
+
+
+def generate_eth_keys(peers: Peers) -> Candidate:
+    """Likewise; the library draws no key, so that the system does."""
+    keys, native = eth_keys(peers)
+
+    def generate() -> Tuple[bytes, bytes]:
+        secret = os.urandom(32)
+        public = keys.PrivateKey(secret, backend=native).public_key
+        return secret, b"\x04" + public.to_bytes()
+
+    return candidate(ETH_KEYS, generate, [()], _belong)

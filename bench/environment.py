@@ -90,7 +90,7 @@ def _install(python: str, wanted: List[str]) -> Dict[str, str]:
         for pin in wanted:
             try:
                 _run([*command, pin])
-            except subprocess.SubprocessError as error:
+            except subprocess.SubprocessError as error:  # noqa: PERF203  seconds each
                 failed[pin.partition("==")[0]] = reason_of(error)
         if len(failed) == len(wanted):
             raise whole from None

@@ -8,11 +8,14 @@ same; the result is the median of these ratios.  The garbage collector stands st
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import random
 import statistics
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+
+from bench import clock
 
 Sampler = Callable[[int], float]
 """Takes a number of loops, returns the seconds of one operation."""
@@ -39,6 +42,7 @@ class Settings(NamedTuple):
     sample_seconds: float
     """About how long one sample of one candidate takes."""
     seed: int = 1
+    clock: str = clock.WALL
 
 
 class Spread(NamedTuple):
@@ -75,14 +79,36 @@ def in_process(
     fixed = [tuple(one) for one in inputs]
 
     def sample(loops: int) -> float:
-        start = time.perf_counter()
+        start = clock.read()
         for _ in range(loops):
             for arguments in fixed:
                 call(*arguments)
-        elapsed = time.perf_counter() - start
+        elapsed = clock.read() - start
         return elapsed / (loops * len(fixed) * operations)
 
     return sample
+
+
+def rotating(
+    name: str,
+    call: Callable[..., Any],
+    inputs: Sequence[Sequence[Any]],
+    normal: Callable[[List[Any]], object] = list,
+) -> Candidate:
+    """Return a candidate that goes on through its inputs from sample to sample, round and round.
+
+    With more inputs than a cache keeps, each of them is always new.
+    """
+    endless = itertools.cycle([tuple(one) for one in inputs])
+
+    def sample(loops: int) -> float:
+        turn = list(itertools.islice(endless, loops))
+        start = clock.read()
+        for arguments in turn:
+            call(*arguments)
+        return (clock.read() - start) / loops
+
+    return Candidate(name, sample, lambda: normal([call(*one) for one in inputs]))
 
 
 def candidate(

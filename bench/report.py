@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from bench.measure import Result, Settings, Spread
 
@@ -24,6 +24,10 @@ class Table(NamedTuple):
     title: str
     results: Sequence[Result]
     skipped: Sequence[Skipped]
+    notes: Sequence[str] = ()
+    """Further lines for a reader."""
+    data: Optional[Dict[str, Any]] = None
+    """What a plot needs, as JSON."""
 
 
 def seconds_text(seconds: float) -> str:
@@ -75,6 +79,8 @@ def table_text(table: Table) -> str:
                 _range(ratio.low, ratio.high) if ratio else "",
             )
         )
+    for note in table.notes:
+        lines.extend(textwrap.wrap(note, 80, initial_indent="  ", subsequent_indent="    "))
     for one in table.skipped:
         text = f"skipped: {one.name}: {one.reason}"
         lines.extend(textwrap.wrap(text, 80, initial_indent="  ", subsequent_indent="    "))
@@ -139,6 +145,8 @@ def to_json(
                 for result in table.results
             ],
             "skipped": [one._asdict() for one in table.skipped],
+            "notes": list(table.notes),
+            "data": table.data or {},
         }
         for table in tables
     ]

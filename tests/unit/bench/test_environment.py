@@ -22,7 +22,7 @@ def test_pins_may_have_comments_and_company(
 ) -> None:
     listed = tmp_path / "peers.txt"
     listed.write_text("# a comment\n\nsomething==2\necdsa==0.1  # why\n", encoding="utf-8")
-    monkeypatch.setattr(environment, "PINS", listed)
+    monkeypatch.setattr(environment, "PINS", (listed,))
     assert environment.pins() == ["ecdsa==0.1"]
 
 
@@ -44,6 +44,33 @@ def test_a_failed_installation_leaves_nothing_that_looks_finished(
         environment.scratch_python()
     assert environment.reason_of(caught.value) == "No such index"
     assert list(tmp_path.rglob("installed")) == []
+
+
+def test_what_an_interpreter_cannot_have_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """All together fail, and then one of the two."""
+
+    def run(arguments: List[str], **_: object) -> None:
+        if "venv" in arguments:
+            Path(arguments[-1]).mkdir()
+        if "broken==1" in arguments:
+            raise subprocess.CalledProcessError(1, arguments, stderr="No wheel for this Python")
+
+    monkeypatch.setattr(environment, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(environment, "pins", lambda: ["ecdsa==1", "broken==1"])
+    monkeypatch.setattr("subprocess.run", run)
+    prefix = environment.scratch_python().parents[1]
+    monkeypatch.setattr("sys.prefix", str(prefix))
+    assert environment.reasons() == {"broken": "No wheel for this Python"}
+
+
+def test_the_reason_of_an_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "reasons", lambda: {"pycryptodome": "no wheel"})
+    assert environment.absence("Crypto.Cipher") == (
+        "not installed for this Python: Crypto.Cipher (no wheel)"
+    )
+    assert environment.absence("ecdsa") == "not installed for this Python: ecdsa"
 
 
 def test_without_a_scratch_environment_it_measures_what_is_there(

@@ -1,17 +1,14 @@
-"""The works of the primitives: ECDH on secp256k1, AES-256-GCM."""
+"""The work of Diffie-Hellman: ECDH on secp256k1, and what one multiplication in its field takes."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Callable, List, Tuple
+from typing import List
 
 from bench.measure import OURS, Candidate, candidate, in_process
-from bench.peers import ECDSA, OPENSSL, Peers
-from venice_ref.crypto import gcm
+from bench.peers import COINCURVE, ECDSA, ETH_KEYS, OPENSSL, Peers
 from venice_ref.crypto.curves import SECP256K1
 from venice_ref.crypto.ecdh import PrivateKey, shared_secret
-
-Maker = Callable[[Peers], Candidate]
 
 
 def _number(label: str, modulus: int) -> int:
@@ -64,6 +61,30 @@ def ecdh_openssl(peers: Peers) -> Candidate:
     return candidate(OPENSSL, agree, [(public,) for public in _public_keys()])
 
 
+def ecdh_coincurve(peers: Peers) -> Candidate:
+    """The constructor validates the point."""
+    parse = peers.package("coincurve").PublicKey
+    secret = SCALAR.to_bytes(32, "big")
+
+    def agree(public: bytes) -> bytes:
+        shared: bytes = parse(public).multiply(secret).format(compressed=False)
+        return shared[1:33]
+
+    return candidate(COINCURVE, agree, [(public,) for public in _public_keys()])
+
+
+def ecdh_eth_keys(peers: Peers) -> Candidate:
+    """Its multiplication alone: it does not ask whether the point is on the curve."""
+    multiply = peers.package("eth_keys.backends.native.jacobian").fast_multiply
+
+    def agree(public: bytes) -> bytes:
+        point = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big")
+        x: int = multiply(point, SCALAR)[0]
+        return x.to_bytes(32, "big")
+
+    return candidate(ETH_KEYS, agree, [(public,) for public in _public_keys()])
+
+
 UNIT = "unit: a*b % p"
 UNIT_CALLS = 1000
 
@@ -84,37 +105,3 @@ def field_multiplication(peers: Peers) -> Candidate:
     sample = in_process(multiply, [(_number("a", p), _number("b", p), p)], UNIT_CALLS)
     # A unit has nothing to compare: it says what the others say.
     return Candidate(UNIT, sample, ecdh_ours(peers).outcome)
-
-
-# --- AES-256-GCM: a fresh key for each message --------------------------------------------------
-
-
-def _messages(size: int) -> List[Tuple[bytes, bytes, bytes]]:
-    count = 8 if size <= 1024 else 1
-    keys = [hashlib.sha256(b"key %d" % index).digest() for index in range(count)]
-    text = (b"0123456789abcdef" * (size // 16 + 1))[:size]
-    return [(key, key[:12], text) for key in keys]
-
-
-def gcm_ours(size: int) -> Maker:
-    """Key schedule included."""
-
-    def make(_: Peers) -> Candidate:
-        return candidate(OURS, gcm.seal, _messages(size))
-
-    return make
-
-
-def gcm_openssl(size: int) -> Maker:
-    """Likewise."""
-
-    def make(peers: Peers) -> Candidate:
-        cipher = peers.package("cryptography.hazmat.primitives.ciphers.aead").AESGCM
-
-        def seal(key: bytes, nonce: bytes, text: bytes) -> bytes:
-            sealed: bytes = cipher(key).encrypt(nonce, text, None)
-            return sealed
-
-        return candidate(OPENSSL, seal, _messages(size))
-
-    return make
