@@ -49,11 +49,11 @@ CROSSOVERS = sorted(
     {
         *_around(aes._FEW - 2),
         *_around(2 * aes._FEW - 2),
-        *_around(aes._MANY - 2),
         *_around(ghash._LONG - 1),
         *_around(127),  # 32 lanes, then 64
         *_around(511),  # 64 lanes, then 128
         *_around(aes_planes.FEWEST - 2),
+        *_around(ghash._VERY_LONG - 1),
     }
 )
 

@@ -7,13 +7,19 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 
-from venice_ref.crypto import comb, glv, weierstrass
+from venice_ref.crypto import comb, ed25519, glv, square_root, weierstrass
 from venice_ref.crypto.curves import P256, P384, SECP256K1
 from venice_ref.crypto.eisenstein import LAMBDA
 from venice_ref.crypto.twins import TWINS
 from venice_ref.crypto.weierstrass import Curve, Point, generator, multiply_textbook, negate
 
-MODULES = (comb.__name__, glv.__name__, weierstrass.__name__)
+MODULES = (
+    comb.__name__,
+    ed25519.__name__,
+    glv.__name__,
+    square_root.__name__,
+    weierstrass.__name__,
+)
 CURVES = (SECP256K1, P256, P384)
 Arguments = Tuple[Any, ...]
 
@@ -78,12 +84,42 @@ def for_generator() -> Iterator[Arguments]:
         yield (k,)
 
 
+def for_ed25519() -> Iterator[Arguments]:
+    draw = random.Random("ed25519")
+    order_8 = ed25519._decode(
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+    )
+    assert order_8 is not None
+    B, L = ed25519._B, ed25519.L
+    mixed = ed25519._add(ed25519._multiply(draw.randrange(L), B), order_8)
+    choice = (B, ed25519._negate(B), ed25519._NEUTRAL, order_8, mixed)
+    edges = [0, 1, 2, 15, 16, 17, 127, 128, 129, L - 1, L - 16, L - 128, 1 << 252, (1 << 252) - 1]
+    pool = edges + [draw.randrange(L) for _ in range(20)]
+    for S in pool:
+        yield S, draw.choice(pool), draw.choice(choice)
+    for A in choice:  # sums that are the neutral element, and double what is there
+        yield 5, 5, A
+        yield L - 1, 1, A
+        yield 0, 0, A
+
+
+def for_square_root() -> Iterator[Arguments]:
+    p, draw = square_root.P, random.Random("square root")
+    for alpha in (0, 1, 2, 3, 4, p - 1, p - 2, 2**255, 2**256 - 2**33):
+        yield (alpha % p,)  # some of them are no squares: both forms are the same power
+    for _ in range(40):
+        yield (draw.randrange(p),)
+        yield (draw.randrange(p) ** 2 % p,)
+
+
 INPUTS: Dict[str, Callable[[], Iterator[Arguments]]] = {
     f"{weierstrass.__name__}.multiply": for_multiply,
     f"{weierstrass.__name__}.multiply_add": for_multiply_add,
     f"{glv.__name__}.multiply": for_glv_multiply,
     f"{glv.__name__}.multiply_planned": for_planned,
     f"{comb.__name__}.multiply_generator": for_generator,
+    f"{square_root.__name__}.square_root": for_square_root,
+    f"{ed25519.__name__}._encoded_difference": for_ed25519,
 }
 
 

@@ -76,6 +76,7 @@ INPUTS: Dict[str, Callable[[random.Random], Iterator[Arguments]]] = {
     "venice_ref.crypto.aes_planes.encrypt_counters": counters,
     "venice_ref.crypto.ghash._ghash_short": hashed_of(0, 1, 2, 3, 5, 20, 56),
     "venice_ref.crypto.ghash._ghash_long": hashed_of(0, 1, 7, 8, 9, 31, 32, 33, 55, 56, 57, 130),
+    "venice_ref.crypto.ghash._ghash_very_long": hashed_of(0, 1, 7, 8, 9, 130),
     "venice_ref.crypto.gcm.keystream": messages,
     "venice_ref.crypto.keccak.keccak_256": texts,
 }
@@ -98,6 +99,13 @@ def test_ghash_on_many_lanes(blocks: int) -> None:
     source = random.Random(blocks)
     H, X = source.randbytes(16), source.randbytes(16 * blocks)
     assert ghash._ghash_long(H, X) == ghash.ghash_textbook(H, X)
+
+
+@pytest.mark.parametrize("blocks", [2048, 2049, 2500, 4097])
+def test_ghash_folded_from_planes(blocks: int) -> None:
+    source = random.Random(blocks)
+    H, X = source.randbytes(16), source.randbytes(16 * blocks)
+    assert ghash._ghash_very_long(H, X) == ghash.ghash_textbook(H, X)
 
 
 def test_every_pair_has_inputs() -> None:

@@ -23,7 +23,8 @@ from venice_ref.attestation.endorsements import Endorsements, TrustRoots
 from venice_ref.attestation.trust_root import parse_trust_roots
 from venice_ref.attestation.verify import verify_attestation
 from venice_ref.client import ChatStream, ClientSession, Gatherer
-from venice_ref.client.gathering import Vendors, _payload
+from venice_ref.client.gathering import _payload
+from venice_ref.client.vendors import Vendors
 from venice_ref.errors import (
     DecryptError,
     EvidenceError,
@@ -876,3 +877,9 @@ def test_an_id_that_is_none_is_refused_before_anything_is_asked(
     with pytest.raises(UsageError):
         client(tee).signature("e2ee-mock", request_id)
     assert not tee.log.requests
+
+
+@pytest.mark.parametrize("name", ["pcs_base_url", "nras_base_url"])
+def test_where_vendors_are_asked_is_checked_at_once(name: str) -> None:
+    with pytest.raises(UsageError):
+        VeniceClient("key", "http://127.0.0.1/api/v1", **{name: "ftp://vendor.example"})  # type: ignore[arg-type]  # by name

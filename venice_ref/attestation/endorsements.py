@@ -11,11 +11,8 @@ from __future__ import annotations
 from typing import Final, FrozenSet, NamedTuple, Optional, Tuple
 
 from venice_ref.errors import UsageError
-from venice_ref.evidence.nvidia.chain import DEVICE_ROOT
-from venice_ref.evidence.nvidia.jwks import NRAS_INTERMEDIATES
-from venice_ref.evidence.nvidia.rim import RIM_ROOT
-from venice_ref.evidence.tdx.intel import INTEL_ROOT
-from venice_ref.pki.chain import TrustAnchor
+from venice_ref.evidence.roots import DEVICE_ROOT, INTEL_ROOT, NRAS_INTERMEDIATES, RIM_ROOT
+from venice_ref.pki.anchor import TrustAnchor
 
 __all__ = [
     "MAX_RIMS",

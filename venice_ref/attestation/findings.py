@@ -7,28 +7,30 @@ the facts of the report are read out of it (`facts`).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, Final, NamedTuple, Optional, Set, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Final, NamedTuple, Optional, Set, Tuple, Union
 
-from venice_ref.attestation.answer import Answer
-from venice_ref.attestation.endorsements import Endorsements, TrustRoots
 from venice_ref.attestation.policy import Policy, includes
 from venice_ref.attestation.report import NOT_PERFORMED, PASS, Check
 from venice_ref.errors import EvidenceError, MalformedError, PeerError
-from venice_ref.evidence.dstack.app import App
-from venice_ref.evidence.dstack.compose import ComposeFacts
-from venice_ref.evidence.dstack.event_log import VerifiedEventLog
-from venice_ref.evidence.dstack.manager import ManagerFacts, ManagerRecord
-from venice_ref.evidence.nvidia.fleet import Fleet
-from venice_ref.evidence.nvidia.measurements import MeasuredGpu
-from venice_ref.evidence.nvidia.payload import GpuPayload
-from venice_ref.evidence.nvidia.tokens import NrasVerdict
-from venice_ref.evidence.nvidia.verify import SignedGpu
-from venice_ref.evidence.tdx.collateral import VerifiedCollateral
-from venice_ref.evidence.tdx.quote import Quote
-from venice_ref.evidence.tdx.verify import QuoteFacts
 from venice_ref.model import Address20, Nonce32, PublicKey65
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import ASSURANCE_LEVELS, GPU_LEVELS
+
+if TYPE_CHECKING:
+    from venice_ref.attestation.answer import Answer
+    from venice_ref.attestation.endorsements import Endorsements, TrustRoots
+    from venice_ref.evidence.dstack.app import App
+    from venice_ref.evidence.dstack.compose import ComposeFacts
+    from venice_ref.evidence.dstack.event_log import VerifiedEventLog
+    from venice_ref.evidence.dstack.manager import ManagerFacts, ManagerRecord
+    from venice_ref.evidence.nvidia.fleet import Fleet
+    from venice_ref.evidence.nvidia.measurements import MeasuredGpu
+    from venice_ref.evidence.nvidia.payload import GpuPayload
+    from venice_ref.evidence.nvidia.tokens import NrasVerdict
+    from venice_ref.evidence.nvidia.verify import SignedGpu
+    from venice_ref.evidence.tdx.collateral import VerifiedCollateral
+    from venice_ref.evidence.tdx.quote import Quote
+    from venice_ref.evidence.tdx.verify import QuoteFacts
 
 __all__ = ["NO_NONCE", "Findings", "Level", "Outcome", "Skip"]
 

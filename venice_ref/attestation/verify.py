@@ -11,9 +11,8 @@ not say that any of it comes from a TDX machine; `dcap` does.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, NamedTuple, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Tuple, Type
 
-from venice_ref.attestation.checks import run_checks
 from venice_ref.attestation.endorsements import (
     NO_ENDORSEMENTS,
     PINNED_ROOTS,
@@ -21,14 +20,15 @@ from venice_ref.attestation.endorsements import (
     TrustRoots,
     check_endorsements,
 )
-from venice_ref.attestation.facts import collect_facts
-from venice_ref.attestation.findings import Findings
 from venice_ref.attestation.policy import Policy, check_policy
 from venice_ref.attestation.report import FAIL, PASS, Check, Report
 from venice_ref.errors import EvidenceError, MalformedError, PeerError, PolicyError, UsageError
 from venice_ref.model import Address20, Nonce32, PublicKey65
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import NONCE_SIZE
+
+if TYPE_CHECKING:
+    from venice_ref.attestation.findings import Findings
 
 __all__ = ["VerifiedAttestation", "verify_attestation"]
 
@@ -86,6 +86,10 @@ def verify_attestation(
         )
     if now.tzinfo is None or now.utcoffset() is None:
         raise UsageError("a time without a zone", where="now")
+    # What judges evidence is a third of all that a client loads, and nobody needs it before this.
+    from venice_ref.attestation.checks import run_checks  # noqa: PLC0415  # as said
+    from venice_ref.attestation.findings import Findings  # noqa: PLC0415  # as said
+
     findings = Findings(
         raw,
         None if nonce is None else Nonce32(bytes(nonce)),
@@ -110,6 +114,8 @@ def verify_attestation(
 
 
 def _report(findings: Findings) -> Report:
+    from venice_ref.attestation.facts import collect_facts  # noqa: PLC0415  # as above
+
     checks = tuple(findings.results.values())
     return Report(
         verdict=PASS if all(check.holds for check in checks) else FAIL,

@@ -16,9 +16,13 @@ A client, its sessions and their streams belong to one thread at a time.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from venice_ref.client.conversation import ChatStream, ClientSession
 from venice_ref.client.facade import VeniceClient, api_key_from_environment
-from venice_ref.client.gathering import Gathered, Gatherer
+
+if TYPE_CHECKING:
+    from venice_ref.client.gathering import Gathered, Gatherer
 
 __all__ = [
     "ChatStream",
@@ -28,3 +32,12 @@ __all__ = [
     "VeniceClient",
     "api_key_from_environment",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what gathers evidence when it is asked for."""
+    if name in {"Gathered", "Gatherer"}:
+        from venice_ref.client import gathering  # noqa: PLC0415  # a fifth of the start
+
+        return getattr(gathering, name)
+    raise AttributeError(name)

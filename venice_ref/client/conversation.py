@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
     Generator,
@@ -16,7 +17,6 @@ from typing import (
 )
 
 from venice_ref.attestation.report import Report
-from venice_ref.client.gathering import Gatherer
 from venice_ref.crypto.address import address_of
 from venice_ref.e2ee.keys import parse_model_key
 from venice_ref.e2ee.messages import check_request
@@ -33,6 +33,9 @@ from venice_ref.receipts.answer import (
     verify_signature_answer,
 )
 from venice_ref.session import EXPIRED, STREAMING, ChatRequest, Session
+
+if TYPE_CHECKING:
+    from venice_ref.client.gathering import Gatherer
 
 __all__ = ["ChatStream", "ClientSession", "checked_signature"]
 

@@ -6,9 +6,8 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Optional, Tuple
 
-from venice_ref.attestation.bundle import Bundle
 from venice_ref.attestation.endorsements import (
     NO_ENDORSEMENTS,
     PINNED_ROOTS,
@@ -19,14 +18,14 @@ from venice_ref.attestation.endorsements import (
 from venice_ref.attestation.policy import Policy, check_policy
 from venice_ref.attestation.verify import VerifiedAttestation, verify_attestation
 from venice_ref.client.conversation import ClientSession, checked_signature
-from venice_ref.client.gathering import Gathered, Gatherer, Vendors
+from venice_ref.client.vendors import Vendors
 from venice_ref.codec.strict import excerpt
 from venice_ref.e2ee.envelope import draw
 from venice_ref.e2ee.options import check_model
 from venice_ref.errors import PeerError, UsageError
 from venice_ref.model import Nonce32, RandomBytes
-from venice_ref.net.cache import DiskCache
-from venice_ref.net.sources import OnSource, silent
+from venice_ref.net.cache import DiskCache, OnSource, silent
+from venice_ref.net.url import parse_base_url
 from venice_ref.net.venice import ModelInfo, VeniceApi, check_id, require_e2ee, utc_now
 from venice_ref.net.web import HttpClient
 from venice_ref.receipts.answer import VerifiedSignature
@@ -40,6 +39,10 @@ from venice_ref.spec import (
     NONCE_SIZE,
     TOTAL_TIMEOUT_SECONDS,
 )
+
+if TYPE_CHECKING:
+    from venice_ref.attestation.bundle import Bundle
+    from venice_ref.client.gathering import Gathered, Gatherer
 
 __all__ = ["VeniceClient", "api_key_from_environment"]
 
@@ -73,7 +76,16 @@ class VeniceClient:
     told, in a sentence, who is asked and what comes from the cache.
     """
 
-    __slots__ = ("_api", "_clock", "_gatherer", "_random_bytes", "policy", "roots", "vendors")
+    __slots__ = (
+        "_api",
+        "_clock",
+        "_gatherer",
+        "_random_bytes",
+        "_sleep",
+        "policy",
+        "roots",
+        "vendors",
+    )
 
     def __init__(
         self,
@@ -127,7 +139,10 @@ class VeniceClient:
             given=endorsements,
             on_source=on_source,
         )
-        self._gatherer = Gatherer(self._api, self.policy, self.vendors, clock=clock, sleep=sleep)
+        for url in (self.vendors.pcs_base_url, self.vendors.nras_base_url):
+            parse_base_url(url)  # refused here and not at the first request
+        self._gatherer: Optional[Gatherer] = None
+        self._sleep = sleep
         self._clock = clock
         self._random_bytes = random_bytes
 
@@ -143,6 +158,16 @@ class VeniceClient:
         """Return the models of the service, in its order."""
         return self._api.models()
 
+    def _evidence(self) -> Gatherer:
+        """Return what gathers evidence; it is loaded for the first."""
+        if self._gatherer is None:
+            from venice_ref.client.gathering import Gatherer  # noqa: PLC0415  # a fifth of the start
+
+            self._gatherer = Gatherer(
+                self._api, self.policy, self.vendors, clock=self._clock, sleep=self._sleep
+            )
+        return self._gatherer
+
     def gather(self, model: str) -> Gathered:
         """Return the answer to a fresh nonce with what the policy needs to judge it, unverified.
 
@@ -152,7 +177,7 @@ class VeniceClient:
             TransportError: the service gives no answer.
         """
         check_model(model)
-        return self._gatherer.gather(
+        return self._evidence().gather(
             model, lambda: Nonce32(draw(self._random_bytes, NONCE_SIZE, rule="ATT-2"))
         )
 
@@ -188,7 +213,7 @@ class VeniceClient:
                     now=found.at,
                     endorsements=found.endorsements,
                     roots=self.roots,
-                    memo=self._gatherer.memo,
+                    memo=self._evidence().memo,
                 )
             except PeerError as refusal:
                 raise found.explain(refusal) from None
@@ -210,10 +235,10 @@ class VeniceClient:
             random_bytes=self._random_bytes,
             unsafe_allow_plaintext=unsafe_allow_plaintext,
             roots=self.roots,
-            memo=self._gatherer.memo,
+            memo=self._evidence().memo,
         )
         require_e2ee(model, self._api.models())
-        return ClientSession(self._api, session, self._gatherer, self._clock)
+        return ClientSession(self._api, session, self._evidence(), self._clock)
 
     def signature(self, model: str, request_id: str) -> VerifiedSignature:
         """Return what the enclave signed about an answer, its signer checked against evidence.

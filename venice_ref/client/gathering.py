@@ -21,8 +21,6 @@ from typing import Any, Callable, Dict, Final, NamedTuple, Tuple
 from venice_ref.attestation.answer import Answer, parse_answer
 from venice_ref.attestation.bundle import Bundle
 from venice_ref.attestation.endorsements import (
-    NO_ENDORSEMENTS,
-    PINNED_ROOTS,
     Endorsements,
     TrustRoots,
 )
@@ -30,6 +28,7 @@ from venice_ref.attestation.policy import Policy, includes_assurance
 from venice_ref.attestation.report import FAIL, Report
 from venice_ref.attestation.schema import gpu_list
 from venice_ref.attestation.verify import verify_attestation
+from venice_ref.client.vendors import Vendors
 from venice_ref.codec.pem import decode_pem_chain
 from venice_ref.codec.strict import decode_utf8
 from venice_ref.errors import (
@@ -45,33 +44,19 @@ from venice_ref.evidence.nvidia.tokens import parse_nras_answer, verify_tokens
 from venice_ref.evidence.tdx.intel import PCK_ROLES, parse_chain
 from venice_ref.evidence.tdx.quote import Quote, decode_quote_text, parse_quote
 from venice_ref.model import Nonce32
-from venice_ref.net.cache import DiskCache
 from venice_ref.net.nras import NrasClient
 from venice_ref.net.pcs import PcsClient
 from venice_ref.net.redaction import rewrite_error
-from venice_ref.net.sources import CACHE, NETWORK, CollateralSource, KeySetSource, OnSource, silent
+from venice_ref.net.sources import CACHE, NETWORK, CollateralSource, KeySetSource
 from venice_ref.net.venice import VeniceApi
 from venice_ref.pki.chain import verify_chain
 from venice_ref.pki.signatures import SignatureMemo
 from venice_ref.spec import MAX_ATTESTATION_SIZE, MAX_CERTIFICATE_SIZE
 
-__all__ = ["Gathered", "Gatherer", "Vendors"]
+__all__ = ["Gathered", "Gatherer"]
 
 _PCK_CHAIN: Final = 5
 _EVIDENCE_MEMBERS: Final = ("certificate", "evidence", "arch", "nonce")
-_NO_CACHE: Final = DiskCache(None)
-
-
-class Vendors(NamedTuple):
-    """Where the statements of Intel and NVIDIA come from, and whose signatures count."""
-
-    pcs_base_url: str
-    nras_base_url: str
-    roots: TrustRoots = PINNED_ROOTS
-    cache: DiskCache = _NO_CACHE
-    given: Endorsements = NO_ENDORSEMENTS
-    """What the caller has already is not asked for."""
-    on_source: OnSource = silent
 
 
 class Gathered(NamedTuple):

@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import Final, List, Sequence, Tuple
 
 from venice_ref.crypto.aes import BLOCK_SIZE, RoundKeys, encrypt_blocks, encrypt_blocks_textbook
+from venice_ref.crypto.transposition import exchange
 from venice_ref.crypto.twins import faster_than
 from venice_ref.errors import UsageError
 
@@ -33,6 +34,9 @@ FEWEST: Final = 2048
 
 _MOST: Final = 16384
 """Blocks at a time.  The planes of more do not stay in a processor's cache."""
+
+_SHORT: Final = 20
+"""Blocks for which it is faster to write each counter for itself."""
 
 _NONCE_SIZE: Final = 12
 
@@ -45,6 +49,8 @@ State = List[Row]
 
 def counter_blocks(nonce: bytes, counters: range) -> bytes:
     """Return nonce (12 bytes) || counter (4 bytes, big-endian) for each of the counters."""
+    if len(counters) < _SHORT:
+        return b"".join([nonce + counter.to_bytes(4, "big") for counter in counters])
     numbers = struct.pack(f">{len(counters)}I", *counters)
     blocks = bytearray(nonce + bytes(4)) * len(counters)
     for i in range(4):
@@ -130,14 +136,21 @@ def _counter_planes(columns: Sequence[int], nonce: bytes, first: int, n: int) ->
     The counters are column 3, its highest byte in row 0.  Bit j of 0, 1, 2 .. n-1 is 2^j zeros and
     2^j ones by turns.
     """
-    state = _spread(columns, nonce + first.to_bytes(4, "big"), 0)
+    state = [list(row) for row in _spread(columns, nonce + first.to_bytes(4, "big"), 0)]
+    for j, plane in enumerate(_count(n)):
+        state[3 - j // 8][j % 8] |= plane
+    return list(state)
+
+
+@lru_cache(maxsize=4)
+def _count(n: int) -> Tuple[int, ...]:
+    """Return bit 0, bit 1 .. of 0, 1 .. n-1 in column 3."""
+    planes: List[int] = []
     for j in range(n.bit_length() - 1):
         half = 1 << j
-        turns = columns[1] // ((1 << 2 * half) - 1)  # a 1 for every 2^(j+1) blocks
-        row = list(state[3 - j // 8])
-        row[j % 8] |= (((1 << half) - 1) << half) * turns << 3 * n
-        state[3 - j // 8] = row
-    return state
+        turns = ((1 << n) - 1) // ((1 << 2 * half) - 1)  # a 1 for every 2^(j+1) blocks
+        planes.append((((1 << half) - 1) << half) * turns << 3 * n)
+    return tuple(planes)
 
 
 def _add(state: State, other: State) -> State:
@@ -214,29 +227,12 @@ def _to_blocks(state: State, n: int) -> bytes:
     """Return the bytes of n blocks, in their order.
 
     The 8 planes of a row are 8 bits of each of 4n bytes, but a byte of a plane belongs to 8 blocks.
-    Three steps exchange bit i of a byte with number i of its plane, for i = 2, 1, 0: afterwards
-    plane g has whole bytes, those of the blocks g, g + 8, g + 16 ..
+    After the exchange number g has whole bytes, those of the blocks g, g + 8, g + 16 ..
     """
     out = bytearray(BLOCK_SIZE * n)
     for r, row in enumerate(state):
-        planes = list(row)
-        for distance, mask in _exchange_masks(n):
-            for low in range(8):
-                if not low & distance:
-                    one, two = planes[low], planes[low + distance]
-                    differ = (one >> distance ^ two) & mask
-                    planes[low], planes[low + distance] = one ^ differ << distance, two ^ differ
-        for g, plane in enumerate(planes):
-            data = plane.to_bytes(n // 2, "little")
+        for g, whole in enumerate(exchange(row, n // 2)):
+            data = whole.to_bytes(n // 2, "little")
             for c in range(4):
                 out[BLOCK_SIZE * g + r + 4 * c :: 8 * BLOCK_SIZE] = data[c * n // 8 :][: n // 8]
     return bytes(out)
-
-
-@lru_cache(maxsize=8)
-def _exchange_masks(n: int) -> Tuple[Tuple[int, int], ...]:
-    """Return (distance, the bits whose digit `distance` is 0) for the three steps."""
-    return tuple(
-        (distance, int.from_bytes(bytes((pattern,)) * (n // 2), "little"))
-        for distance, pattern in ((4, 0x0F), (2, 0x33), (1, 0x55))
-    )

@@ -5,15 +5,18 @@ first byte first, are the coefficients of the polynomial x_0 + x_1 u + ... + x_1
 u^128 = 1 + u + u^2 + u^7.  As a big-endian integer, x_k is the bit of weight 2^(127-k): the
 coefficients stand in the integer from the top downwards, and u * X is X >> 1.
 
-First the standard, then two forms: one for short messages, whose time goes into few operations
-each, and one for long messages, which multiplies many blocks at once.  Neither reads a table at a
-position that depends on the data; the long one reads 16 entries at positions that depend on H.
+First the standard, then three forms: one for short messages, whose time goes into few operations
+each, and two for long ones, which multiply many blocks at once.  None reads a table at a position
+that depends on the data; those for long messages read 16 entries at positions that depend on H.
 """
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem, xor
 from typing import List, Tuple
 
+from venice_ref.crypto.transposition import exchange
 from venice_ref.crypto.twins import faster_than
 from venice_ref.errors import UsageError
 
@@ -211,10 +214,111 @@ def _ghash_long(H: bytes, X: bytes) -> bytes:
     return ghash(H, bytes(blocks))
 
 
+# --- Very long messages: planes -----------------------------------------------------------------
+
+# A plane holds the coefficient x_k of every block, the last block at bit 0: 128 planes are the
+# message.  To multiply all blocks by one element E is a linear map: with c_ik for the coefficient i
+# of u^k * E, the plane i of the product is the sum of the planes k for which c_ik = 1.  Four planes
+# at a time, all 16 sums are made once and 128 times one of them is selected by four of the c_ik
+# (Arlazarov and others, the method of the four Russians): 4,300 additions of planes, where the
+# steps above take 100 of numbers that are 128 to 255 times as long.
+#
+# Planes are worth it while they are long, so the message is folded instead of cut into steps: of m
+# blocks, the first m - 2^k times H^(2^k) are added to the last 2^k, and so on with 2^(k-1).
+
+_DIGITS = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
+
+_Matrix = List[bytes]
+"""Row i: the 32 selections of the plane i, each the number of a sum."""
+
+
+def _matrix(E: int) -> _Matrix:
+    """Return what multiplies planes by an element."""
+    columns: List[str] = []
+    for _ in range(128):
+        columns.append(f"{E:0128b}")
+        E = (E >> 1) ^ (_R if E & 1 else 0)  # u * E
+    bits = "".join(columns)
+    rows = (int(bits[i::128], 2) for i in range(128))
+    return [f"{row:032x}".encode("ascii").translate(_DIGITS) for row in rows]
+
+
+def _times_matrix(planes: List[int], matrix: _Matrix) -> List[int]:
+    tables: List[List[int]] = []
+    for k in range(0, 128, 4):
+        sums = [0]
+        for plane in planes[k : k + 4][::-1]:  # the first of four is the highest bit of a digit
+            sums += [plane ^ other for other in sums]
+        tables.append(sums)
+    return [reduce(xor, map(getitem, tables, row)) for row in matrix]
+
+
+def _to_planes(X: bytes) -> List[int]:
+    """Return the planes x_0 .. x_127 of a multiple of 8 blocks."""
+    planes: List[int] = []
+    for m in range(_BLOCK):  # byte m of every block: x_8m is its highest bit
+        eight = [int.from_bytes(X[m + _BLOCK * g :: 8 * _BLOCK], "big") for g in range(7, -1, -1)]
+        planes += exchange(eight, len(X) // 128)[::-1]
+    return planes
+
+
+def _from_planes(planes: List[int], blocks: int) -> bytes:
+    out = bytearray(_BLOCK * blocks)
+    for m in range(_BLOCK):
+        eight = exchange(planes[8 * m : 8 * m + 8][::-1], blocks // 8)
+        for g, whole in enumerate(reversed(eight)):
+            out[m + _BLOCK * g :: 8 * _BLOCK] = whole.to_bytes(blocks // 8, "big")
+    return bytes(out)
+
+
+_FOLDED = 2048
+"""Blocks that are left to the lanes; a power of two."""
+
+_PIECE = 65536
+"""Most blocks at a time: the planes of more do not stay in a processor's cache."""
+
+
+@faster_than(ghash_textbook)
+def _ghash_very_long(H: bytes, X: bytes) -> bytes:
+    """Same as `ghash_textbook`, by folding; 100 times faster for 65536 blocks.
+
+    Lanes take 1.4 to 1.7 times as long.  The price is 2 MB for the sums, and the transposition, a
+    quarter of the time: below some 13000 blocks it does not pay.
+    """
+    _check(H, X)
+    powers = [_spread_block(H)]  # H^(2^0), H^(2^1) ..
+    while 1 << len(powers) < min(len(X) // _BLOCK, _PIECE):
+        powers.append(_multiply_spread(powers[-1], powers[-1]))
+    Y = bytes(_BLOCK)  # of the pieces before, to be added to the next block
+    for i in range(0, len(X), _PIECE * _BLOCK):
+        first = int.from_bytes(Y, "big") ^ int.from_bytes(X[i : i + _BLOCK], "big")
+        rest = X[i + _BLOCK : i + _PIECE * _BLOCK]
+        Y = ghash(H, _folded(powers, first.to_bytes(_BLOCK, "big") + rest))
+    return Y
+
+
+def _folded(powers: List[int], X: bytes) -> bytes:
+    """Return at most `_FOLDED` blocks with the same GHASH."""
+    m = len(X) // _BLOCK
+    if m <= _FOLDED:
+        return X
+    planes = _to_planes(bytes(-len(X) % (8 * _BLOCK)) + X)
+    while m > _FOLDED:
+        k = (m - 1).bit_length() - 1
+        m = 1 << k
+        matrix = _matrix(_gather_block(powers[k]))
+        first = _times_matrix([plane >> m for plane in planes], matrix)
+        planes = [a ^ plane & ((1 << m) - 1) for a, plane in zip(first, planes)]
+    return _from_planes(planes, m)
+
+
 # --- The choice between them --------------------------------------------------------------------
 
 _LONG = 56
 """Blocks from which the long form is faster; measured on CPython 3.9 and 3.11."""
+
+_VERY_LONG = 13000
+"""Likewise."""
 
 
 def ghash(H: bytes, X: bytes) -> bytes:
@@ -224,4 +328,8 @@ def ghash(H: bytes, X: bytes) -> bytes:
         UsageError: H or X has another size.
     """
     _check(H, X)
-    return _ghash_short(H, X) if len(X) < _LONG * _BLOCK else _ghash_long(H, X)
+    if len(X) < _LONG * _BLOCK:
+        return _ghash_short(H, X)
+    if len(X) < _VERY_LONG * _BLOCK:
+        return _ghash_long(H, X)
+    return _ghash_very_long(H, X)

@@ -110,73 +110,105 @@ def keccak_256_textbook(data: bytes) -> bytes:
 
 # --- The whole state in one integer -------------------------------------------------------------
 
-# A plane is five lanes with the same y, 320 bits.  As a little-endian integer the state is five
-# planes, and a shift by 64 bits moves every lane to the next x.
+# Each lane has a slot of 9 bytes: 8 for the lane, and one of zeros above it.  Slot 5x + y holds
+# lane (x, y), so that the five lanes of a column stand together, and a shift by five slots moves
+# every lane to the next x.
 #
-# rho rotates lane (x, y) by 8q + k bits, k < 8.  k is a sum of some of 1, 2 and 4; for each of the
-# three, all lanes that need it are rotated together, under masks.  What remains is to rotate by q
-# whole bytes, which permutes the 200 bytes of the state.  So does pi, and so does the step from a
-# lane to its neighbour x+1 or x+2 in chi.  `bytes.translate` does them together:
-# `numbers.translate(state)` replaces each byte of `numbers` by the byte of the state that it names.
+# theta.  A lane and the four above it are added by three shifts; what then stands in the slots with
+# y = 0 is C, all of it.  D is found likewise for every x, and shifts bring it to every y.
+#
+# rho rotates lane (x, y) by 8q + k bits, k < 8.  k is a sum of some of 1, 2 and 4.  For each s of
+# these the lanes that need it are shifted together: to multiply a number by 2^s is to add 2^s - 1
+# times the number.  What leaves a lane at the top is in the byte above it, and is added at its
+# foot, where the shift left zeros.
+#
+# What remains of rho is to rotate by q whole bytes, which permutes the bytes of the state, as pi
+# does.  `bytes.translate` does both: `numbers.translate(state)` replaces each byte of `numbers` by
+# the byte of the state that it names.
+#
+# chi combines a lane with those of x + 1 and x + 2.  The permutation writes seven columns, the
+# first two again behind the fifth, and so two shifts find both neighbours of every lane.
+
+_SLOT = 72
+"""Bits of a slot."""
+
+_COLUMN = 5 * _SLOT
+_ALL = (1 << 5 * _COLUMN) - 1
+
+_TABLE = 256
+"""Bytes of a table of `translate`: the 225 of the state, and zeros."""
 
 
-def _rotation_masks() -> List[Tuple[int, int, int, int, int]]:
-    """Return, for each step s = 1, 2, 4: s, 64 - s, and three masks of the state.
-
-    The masks select the lanes that stay; of the lanes that rotate, the bits that go up by s; and
-    the top s bits, which come down by 64 - s.
-    """
-    masks = []
-    for s in (1, 2, 4):
-        stay = up = 0
-        for (x, y), offset in _OFFSETS.items():
-            shift = 64 * (5 * y + x)
-            if offset & s:
-                up |= (_LANE >> s) << shift
-            else:
-                stay |= _LANE << shift
-        masks.append((s, 64 - s, stay, up, ((1 << 1600) - 1) ^ stay ^ up))
-    return masks
+def _in_slots(lanes: Dict[Tuple[int, int], int]) -> int:
+    """Return the number that has the given contents in the slots of the given lanes."""
+    return sum(lane << _COLUMN * x + _SLOT * y for (x, y), lane in lanes.items())
 
 
-def _numbers(dx: int) -> bytes:
-    """Return, for each byte of lane (x + dx, y) after rho and pi, the number of its source."""
-    numbers = []
-    for y in range(5):
-        for x in range(dx, 5 + dx):
-            source = (x + 3 * y) % 5, x % 5
-            lane, whole_bytes = 5 * source[1] + source[0], _OFFSETS[source] // 8
-            numbers += [8 * lane + (i - whole_bytes) % 8 for i in range(8)]
+def _lanes_to_shift(s: int) -> int:
+    """Return ones where the lanes that rho shifts by s have bits, after the lower s."""
+    return _in_slots({xy: (1 << (63 + s)) - 1 for xy, offset in _OFFSETS.items() if offset & s})
+
+
+def _rho_pi() -> bytes:
+    """Return, for each byte of seven columns after rho and pi, the number of its source."""
+    numbers: List[int] = []
+    for x in (0, 1, 2, 3, 4, 0, 1):
+        for y in range(5):
+            source = (x + 3 * y) % 5, x
+            slot, whole_bytes = 5 * source[0] + source[1], _OFFSETS[source] // 8
+            numbers += [9 * slot + (i - whole_bytes) % 8 for i in range(8)]
+            numbers.append(_TABLE - 1)  # a zero
     return bytes(numbers)
 
 
-_MASKS = _rotation_masks()
-_X0, _X1, _X2 = (_numbers(dx) for dx in range(3))
-_PLANE = (1 << 320) - 1
-_LOW_BITS = sum(1 << 64 * x for x in range(5))
-_NOT_LOW_BITS = _PLANE ^ _LOW_BITS
-_EACH_PLANE = sum(1 << 320 * y for y in range(5))
-"""Times a plane: the plane five times."""
+_SHIFT_1, _SHIFT_2, _SHIFT_4 = (_lanes_to_shift(s) for s in (1, 2, 4))
+_FEET = _in_slots(dict.fromkeys(_OFFSETS, 0xFF))
+_FIRST_OF_COLUMNS = _in_slots({(x, 0): _LANE for x in range(5)})
+_RHO_PI = _rho_pi()
+
+_STORE = bytes(9 * (5 * x + y) + i for y in range(5) for x in range(5) for i in range(8))
+"""For each byte of the state as the standard writes it, its number in the slots."""
+
+_LOAD = bytes(
+    8 * (5 * y + x) + i if i < 8 else _TABLE - 1
+    for x in range(5)
+    for y in range(5)
+    for i in range(9)
+)
+"""The reverse, with the zeros between."""
+
+
+def _load(state: bytes) -> int:
+    """Return the lanes of a state, of which the zeros at the end may be missing, in their slots."""
+    return int.from_bytes(_LOAD.translate(state + bytes(_TABLE - len(state))), "little")
+
+
+def _store(A: int) -> bytes:
+    """Return the 200 bytes of the state."""
+    return _STORE.translate(A.to_bytes(_TABLE, "little"))
 
 
 def _keccak_f(A: int) -> int:
-    """Return KECCAK-p[1600, 24] of the state as a little-endian integer."""
+    """Return KECCAK-p[1600, 24] of the state in slots."""
     for RC in _RC:
         # theta
-        C = (A ^ (A >> 320) ^ (A >> 640) ^ (A >> 960) ^ (A >> 1280)) & _PLANE
-        before = (C << 64) | (C >> 256)  # C[x-1], and a sixth lane that the mask below removes
-        after = ((C >> 64) | (C << 256)) & _PLANE  # C[x+1]
-        after = ((after << 1) & _NOT_LOW_BITS) | ((after >> 63) & _LOW_BITS)
-        A ^= ((before ^ after) & _PLANE) * _EACH_PLANE
+        C = A ^ (A >> _SLOT)
+        C = (C ^ (C >> 2 * _SLOT) ^ (A >> 4 * _SLOT)) & _FIRST_OF_COLUMNS
+        after = (C >> _COLUMN) | (C << 4 * _COLUMN)  # C[x+1], to be rotated by 1
+        before = (C << _COLUMN) | (C >> 4 * _COLUMN)  # C[x-1], and a sixth that the mask removes
+        D = ((after << 1) ^ (after >> 63) ^ before) & _FIRST_OF_COLUMNS
+        D |= D << _SLOT
+        A ^= D | (D << 2 * _SLOT) | (D << 3 * _SLOT)  # four of D, and the fifth over the fourth
         # rho within the bytes
-        for s, back, stay, up, down in _MASKS:
-            A = (A & stay) | ((A & up) << s) | ((A & down) >> back)
-        # rho of whole bytes, pi, chi
-        state = A.to_bytes(256, "little")
-        x1 = int.from_bytes(_X1.translate(state), "little")
-        x2 = int.from_bytes(_X2.translate(state), "little")
-        # iota; x2 + x1 x2 is (not x1) and x2 without a negative number
-        A = int.from_bytes(_X0.translate(state), "little") ^ x2 ^ (x1 & x2) ^ RC
+        A += A & _SHIFT_1
+        A += (A & _SHIFT_2) * 3
+        A += (A & _SHIFT_4) * 15
+        A += (A >> 64) & _FEET
+        # rho of whole bytes, and pi
+        A = int.from_bytes(_RHO_PI.translate(A.to_bytes(_TABLE, "little")), "little")
+        # chi and iota; x2 + x1 x2 is (not x1) and x2 without a negative number
+        x2 = A >> 2 * _COLUMN
+        A = (A ^ x2 ^ ((A >> _COLUMN) & x2) ^ RC) & _ALL
     return A
 
 
@@ -184,10 +216,12 @@ def _keccak_f(A: int) -> int:
 def keccak_256(data: bytes) -> bytes:
     """Return the 32 bytes of Keccak-256.
 
-    Same as `keccak_256_textbook`, by operations on the whole state in one integer; 7 times faster.
+    Same as `keccak_256_textbook`, by some 50 operations a round on the whole state in one integer;
+    10 times faster, and 5 times faster than a loop over a list of 25 lanes.  The price is a layout
+    of its own: this half of the page.
     """
     padded = _pad(data)
     A = 0
     for i in range(0, len(padded), _RATE):
-        A = _keccak_f(A ^ int.from_bytes(padded[i : i + _RATE], "little"))
-    return A.to_bytes(_STATE, "little")[:32]
+        A = _keccak_f(A ^ _load(padded[i : i + _RATE]))
+    return _store(A)[:32]

@@ -14,7 +14,7 @@ import itertools
 from functools import lru_cache
 from typing import Final, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from venice_ref.crypto import jacobian, point_comb
+from venice_ref.crypto import jacobian, point_comb, square_root
 from venice_ref.crypto.twins import faster_than
 from venice_ref.errors import UsageError
 
@@ -83,7 +83,7 @@ def lift_x(curve: Curve, x: int, *, odd: bool) -> Point:
     if p % 4 != 3:
         raise UsageError(f"no square root is built for {curve.name}: p is not 3 modulo 4")
     alpha = (x**3 + curve.a * x + curve.b) % p
-    y = pow(alpha, (p + 1) // 4, p)
+    y = square_root.square_root(alpha) if p == square_root.P else pow(alpha, (p + 1) // 4, p)
     if y * y % p != alpha:
         return None
     if y & 1 != odd:

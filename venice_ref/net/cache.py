@@ -19,12 +19,18 @@ import re
 import stat
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Final, Mapping, NamedTuple, Optional
+from typing import Callable, Final, Mapping, NamedTuple, Optional
 
 from venice_ref.errors import UsageError
 from venice_ref.spec import MAX_CACHE_FILE_SIZE, MAX_CACHE_FILES
 
-__all__ = ["DiskCache", "Stored", "cache_folder"]
+__all__ = ["CACHE", "NETWORK", "DiskCache", "OnSource", "Stored", "cache_folder", "silent"]
+
+CACHE: Final = "cache"
+NETWORK: Final = "network"
+
+OnSource = Callable[[str, str], None]
+"""(`CACHE` or `NETWORK`, a sentence); for the network before the exchange."""
 
 _FOLDER: Final = "venice-ref"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,119}\.json\Z")
@@ -38,6 +44,10 @@ _OPEN_FLAGS: Final = (
     | getattr(os, "O_BINARY", 0)
 )
 _CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def silent(source: str, sentence: str) -> None:
+    """Report to nobody."""
 
 
 def cache_folder(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Callable, Final, NamedTuple, Optional, Protocol, Tuple
+from typing import Callable, NamedTuple, Optional, Protocol, Tuple
 
 from venice_ref.errors import MalformedError, PeerError, TransportError
 from venice_ref.evidence.nvidia.jwks import parse_key_set
@@ -20,7 +20,7 @@ from venice_ref.evidence.tdx.collateral import (
 from venice_ref.evidence.tdx.intel import INTEL_ROOT
 from venice_ref.evidence.tdx.needs import CA_NAMES, CollateralNeeds, collateral_needs
 from venice_ref.evidence.tdx.quote import Quote
-from venice_ref.net.cache import DiskCache
+from venice_ref.net.cache import CACHE, NETWORK, DiskCache, OnSource, silent
 from venice_ref.net.venice import utc_now
 from venice_ref.pki.chain import TrustAnchor
 from venice_ref.pki.names import COMMON_NAME
@@ -38,16 +38,6 @@ __all__ = [
     "OnSource",
     "silent",
 ]
-
-CACHE: Final = "cache"
-NETWORK: Final = "network"
-
-OnSource = Callable[[str, str], None]
-"""(`CACHE` or `NETWORK`, a sentence); for the network before the exchange."""
-
-
-def silent(source: str, sentence: str) -> None:
-    """Report to nobody."""
 
 
 class CollateralService(Protocol):

@@ -19,9 +19,9 @@ from typing import FrozenSet, NamedTuple, Optional, Sequence
 
 from venice_ref.codec.strict import excerpt
 from venice_ref.errors import EvidenceError, UsageError
+from venice_ref.pki.anchor import TrustAnchor
 from venice_ref.pki.certificate import Certificate
 from venice_ref.pki.crl import Crl, verify_crl
-from venice_ref.pki.keys import PublicKey
 from venice_ref.pki.signatures import SignatureMemo, verify_signed
 from venice_ref.pki.validity import check_window
 
@@ -41,17 +41,6 @@ class Role(NamedTuple):
     """Whether it signs the certificate before it, or certificates at all."""
     usages: FrozenSet[str]
     """Names of RFC 5280, 4.2.1.3, that its KeyUsage must have, and may have more."""
-
-
-class TrustAnchor(NamedTuple):
-    """What the last certificate of a chain is compared with; at least one of the two."""
-
-    name: str
-    public_key: Optional[PublicKey] = None
-    """A certificate is trusted if it has this key and signs itself with it: of Intel's root, two
-    editions with one key are in use."""
-    certificates: FrozenSet[bytes] = frozenset()
-    """SHA-256 of the DER of certificates that are trusted as they are: NVIDIA's."""
 
 
 def anchor_of(certificate: Certificate, name: str) -> TrustAnchor:

@@ -181,3 +181,30 @@ def test_the_group_law_is_complete() -> None:
         assert ed25519._encode(ed25519._add(P, ed25519._NEUTRAL)) == ed25519._encode(P)
         assert ed25519._is_neutral(ed25519._add(P, ed25519._negate(P)))
     assert (-x * x + y * y - 1 - d * x * x * y * y) % p == 0
+
+
+@pytest.mark.parametrize("window", [5, 8])
+def test_the_terms_are_short_odd_digits(window: int) -> None:
+    P = ed25519._multiply(7, ed25519._B)
+    table = ed25519._table(P, window)
+    assert len(table) == 1 << (window - 1)
+    for k in (0, 1, 2, 15, 16, 255, 256, L - 1, 1 << 252, 0x123456789ABCDEF << 190):
+        terms = ed25519._terms(k, table, window)
+        digits = {position: _digit(table.index(entry)) for position, entry in terms}
+        assert sum(digit << position for position, digit in digits.items()) == k
+        positions = sorted(digits)
+        assert all(below + window <= above for below, above in zip(positions, positions[1:]))
+
+
+def _digit(index: int) -> int:
+    return index + 1 if index % 2 == 0 else -index
+
+
+def test_the_table_has_odd_multiples_of_both_signs() -> None:
+    for index, (plus, minus, dt, z) in enumerate(ed25519._table(ed25519._B, 5)):
+        X, Y, Z, T = ed25519._multiply(abs(_digit(index)), ed25519._B)
+        if _digit(index) < 0:
+            X, T = -X, -T
+        # (y + x) : (y - x) : 2dt : 2z is one point in any scale.
+        for one, two in ((plus, Y + X), (minus, Y - X), (dt, 2 * d * T)):
+            assert (one * 2 * Z - two * z) % p == 0

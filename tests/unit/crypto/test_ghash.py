@@ -8,6 +8,7 @@ import pytest
 
 from venice_ref.crypto import ghash as module
 from venice_ref.crypto.ghash import ghash, ghash_textbook, multiply_textbook
+from venice_ref.crypto.twins import TWINS
 from venice_ref.errors import UsageError
 
 ONE = 1 << 127
@@ -104,6 +105,37 @@ def test_transposition_brings_each_coefficient_to_its_group(n: int) -> None:
         moved = transposition.apply(int.from_bytes(planes, "big"))
         assert bin(moved).count("1") == 1
         assert (moved.bit_length() - 1) // n == 127 - (8 * m + 7 - b)
+
+
+@pytest.mark.parametrize("blocks", [15, 16, 17, 24, 63, 64, 65, 128, 129, 200])
+def test_folding_and_pieces(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The sizes of the page, made small: several foldings a piece, and several pieces.
+    monkeypatch.setattr(module, "_FOLDED", 16)
+    monkeypatch.setattr(module, "_PIECE", 64)
+    source = random.Random(blocks)
+    H, X = source.randbytes(16), source.randbytes(16 * blocks)
+    fast = TWINS["venice_ref.crypto.ghash._ghash_very_long"].fast
+    assert fast(H, X) == ghash_textbook(H, X)
+
+
+def test_planes_are_the_coefficients_the_last_block_lowest() -> None:
+    source = random.Random(3)
+    X = source.randbytes(16 * 24)
+    planes = module._to_planes(X)
+    blocks = [int.from_bytes(X[i : i + 16], "big") for i in range(0, len(X), 16)]
+    for k in range(128):
+        expected = [block >> (127 - k) & 1 for block in reversed(blocks)]
+        assert [planes[k] >> i & 1 for i in range(24)] == expected
+    assert module._from_planes(planes, 24) == X
+
+
+def test_the_matrix_multiplies_every_block() -> None:
+    source = random.Random(4)
+    X, E = source.randbytes(16 * 8), source.getrandbits(128)
+    product = module._from_planes(module._times_matrix(module._to_planes(X), module._matrix(E)), 8)
+    for i in range(0, len(X), 16):
+        x = int.from_bytes(X[i : i + 16], "big")
+        assert int.from_bytes(product[i : i + 16], "big") == multiply_textbook(x, E)
 
 
 def test_other_sizes_are_refused() -> None:

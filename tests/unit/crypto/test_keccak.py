@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from typing import Callable
 
 import pytest
@@ -67,7 +68,25 @@ def test_permutation_of_zeros() -> None:
     state = keccak.keccak_f_textbook(bytes(200))
     lanes = [int.from_bytes(state[i : i + 8], "little") for i in range(0, 24, 8)]
     assert lanes == [0xF1258F7940E1DDE7, 0x84D5CCF933C0478A, 0xD598261EA65AA9EE]
-    assert keccak._keccak_f(0).to_bytes(200, "little") == state
+    assert keccak._store(keccak._keccak_f(keccak._load(bytes(200)))) == state
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_permutation_in_slots(seed: int) -> None:
+    state = random.Random(seed).getrandbits(1600).to_bytes(200, "little")
+    A = keccak._load(state)
+    assert keccak._store(A) == state
+    assert keccak._store(keccak._keccak_f(A)) == keccak.keccak_f_textbook(state)
+
+
+def test_every_lane_rotates_within_its_slot() -> None:
+    # All ones: what a shift carries out of a lane comes back at its foot, and nowhere else.
+    for x in range(5):
+        for y in range(5):
+            state = bytearray(200)
+            state[8 * (5 * y + x) : 8 * (5 * y + x) + 8] = b"\xff" * 8
+            expected = keccak.keccak_f_textbook(bytes(state))
+            assert keccak._store(keccak._keccak_f(keccak._load(bytes(state)))) == expected
 
 
 def test_computed_constants() -> None:

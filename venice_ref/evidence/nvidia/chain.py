@@ -23,6 +23,7 @@ from typing import Dict, Final, FrozenSet, NamedTuple, Optional, Pattern, Tuple
 from venice_ref.codec.der import DerReader, context, open_elements
 from venice_ref.codec.strict import excerpt
 from venice_ref.errors import EvidenceError, MalformedError
+from venice_ref.evidence.roots import DEVICE_ROOT
 from venice_ref.pki.certificate import Certificate, parse_pem_chain
 from venice_ref.pki.chain import Role, TrustAnchor, verify_chain
 from venice_ref.pki.extensions import Extension
@@ -38,17 +39,6 @@ __all__ = [
     "parse_device_chain",
     "verify_device_chain",
 ]
-
-DEVICE_ROOT: Final = TrustAnchor(
-    "NVIDIA's device identity root",
-    certificates=frozenset(
-        {bytes.fromhex("102bf659d5419614c9d8e6aecebc80454eb26b1df6a769ac720b9a690b167b48")}
-    ),
-)
-"""NVIDIA Device Identity CA by the SHA-256 of its DER: received copies are compared, never trusted.
-
-That certificate stands in NVIDIA's verifiers and in every capture  [GPU-9, GPU-38, CRT-13].
-"""
 
 CHAIN_LENGTH: Final = 5
 _MAX_LENGTH: Final = 8

@@ -8,11 +8,24 @@ they are not attested, and the report must say it too  [GPU-24].
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Final, FrozenSet, Hashable, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Final,
+    FrozenSet,
+    Hashable,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from venice_ref.codec.strict import excerpt
 from venice_ref.errors import EvidenceError, PolicyError
-from venice_ref.evidence.nvidia.verify import SignedGpu
+
+if TYPE_CHECKING:
+    from venice_ref.evidence.nvidia.verify import SignedGpu
 
 __all__ = [
     "ANY_FLEET",

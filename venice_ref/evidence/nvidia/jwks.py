@@ -23,6 +23,7 @@ from venice_ref.codec.strict import (
 )
 from venice_ref.crypto.curves import P384
 from venice_ref.errors import EvidenceError, MalformedError
+from venice_ref.evidence.roots import NRAS_INTERMEDIATES
 from venice_ref.pki.certificate import Certificate, parse_certificate
 from venice_ref.pki.chain import Role, TrustAnchor, verify_chain
 from venice_ref.pki.keys import EcPublicKey
@@ -37,14 +38,6 @@ __all__ = [
     "parse_key_set",
     "verify_key",
 ]
-
-NRAS_INTERMEDIATES: Final[FrozenSet[bytes]] = frozenset(
-    {bytes.fromhex("fd32837f954e2c45db073105166dfe6985ae0480bb113fba63b091a75affe896")}
-)
-"""SHA-256 of the keys (SubjectPublicKeyInfo) of the intermediates that are trusted  [TOK-7].
-
-NVIDIA Attestation Service GPU Intermediate 004, RSA-2048, from 2025-12-08 to 2029-12-08.
-"""
 
 _COORDINATE_SIZE: Final = 48
 _MAX_KID: Final = 256

@@ -40,6 +40,7 @@ from venice_ref.evidence.nvidia.xmldsig import (
     parse_enveloped_signature,
     verify_enveloped_signature,
 )
+from venice_ref.evidence.roots import RIM_ROOT
 from venice_ref.pki.certificate import Certificate, parse_certificate
 from venice_ref.pki.chain import Role, TrustAnchor, verify_chain
 from venice_ref.pki.signatures import SignatureMemo
@@ -57,14 +58,6 @@ __all__ = [
     "vbios_manifest_id",
     "verify_manifest",
 ]
-
-RIM_ROOT: Final = TrustAnchor(
-    "NVIDIA's root for reference manifests",
-    certificates=frozenset(
-        {bytes.fromhex("12977b5115acb0381179279fffeb5a8c4d264971ebb32298023a465fa41df5d1")}
-    ),
-)
-"""NVIDIA CoRIM signing Root CA by the SHA-256 of its DER  [GPU-30]."""
 
 SWID_NAMESPACE: Final = "http://standards.iso.org/iso/19770/-2/2015/schema.xsd"
 HASH_NAMESPACE: Final = "http://www.w3.org/2001/04/xmlenc#sha384"

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 from typing import Dict, Final, List, Optional, Sequence, Tuple
 
-from venice_ref.crypto.curves import P256
 from venice_ref.errors import EvidenceError
+from venice_ref.evidence.roots import INTEL_ROOT
 from venice_ref.evidence.tdx.pck import SGX_EXTENSION
 from venice_ref.pki.certificate import Certificate, parse_certificate
-from venice_ref.pki.chain import Role, TrustAnchor
+from venice_ref.pki.chain import Role
 from venice_ref.pki.extensions import (
     AUTHORITY_KEY_IDENTIFIER,
     BASIC_CONSTRAINTS,
     KEY_USAGE,
     SUBJECT_KEY_IDENTIFIER,
 )
-from venice_ref.pki.keys import EcPublicKey
 
 __all__ = [
     "INTEL_ROOT",
@@ -34,26 +33,6 @@ __all__ = [
     "TCB_SIGNING_ROLES",
     "parse_chain",
 ]
-
-INTEL_ROOT: Final = TrustAnchor(
-    name="the Intel SGX Root CA",
-    public_key=EcPublicKey(
-        P256,
-        (
-            0x0BA9C4C0_C0C86193_A3FE23D6_B02CDA10_A8BBD4E8_8E48B445_8561A36E_705525F5,
-            0x67918E2E_DC88E40D_860BD0CC_4EE26AAC_C988E505_A953558C_453F6B09_04AE7394,
-        ),
-    ),
-    certificates=frozenset(
-        {bytes.fromhex("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3")}
-    ),
-)
-"""The root, pinned by its key  [COL-4].
-
-Two editions of its certificate are genuine, with the same key and the same number: until 2033 and,
-the one that Intel serves now, until 2049.  The digest is that of the latter, whose own signature
-need not be verified again each time; any other is accepted if the pinned key signed it.
-"""
 
 _ISSUES: Final = frozenset({"keyCertSign", "cRLSign"})
 _SIGNS: Final = frozenset({"digitalSignature"})

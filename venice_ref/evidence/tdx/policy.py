@@ -8,14 +8,16 @@ accept; each exception has a name.
 
 from __future__ import annotations
 
-from typing import Collection, Final, FrozenSet, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Collection, Final, FrozenSet, NamedTuple, Tuple
 
 from venice_ref.errors import PolicyError, UsageError
 from venice_ref.evidence.tdx.attributes import TUD_MASK, decode_td_attributes
 from venice_ref.evidence.tdx.layouts import SGX_FLAG_DEBUG
-from venice_ref.evidence.tdx.quote import Quote
 from venice_ref.evidence.tdx.tcb import STATUSES
-from venice_ref.evidence.tdx.verify import QuoteFacts
+
+if TYPE_CHECKING:
+    from venice_ref.evidence.tdx.quote import Quote
+    from venice_ref.evidence.tdx.verify import QuoteFacts
 
 __all__ = [
     "ANYTHING_BUT_REVOKED",
