@@ -74,7 +74,7 @@ RUNNER_MUTANTS: Final[Tuple[Mutant, ...]] = (
     _row("judging.features-lost", _JUDGING, "sorted(case.needs - features)",
          "sorted(case.needs)", "declarations", "What needs a feature is never asked."),
     _row("judging.unsupported-excused", _JUDGING,
-         'outcome.kind == "unsupported" and _may_lack(vector)', 'outcome.kind == "unsupported"',
+         'outcome.kind == "unsupported" and may_lack(vector)', 'outcome.kind == "unsupported"',
          "sentinel unsupported", "What is declared need not be there."),
     _row("judging.crash-is-pass", _JUDGING, '        failure.kind, "", failure.detail',
          '        "pass", "", failure.detail', "sentinel crash-all", "Who dies has refused."),

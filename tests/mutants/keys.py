@@ -218,7 +218,8 @@ _PRIMITIVES: Final = (
     ),
     Mutant(
         "keys.gcm-counter-two-bytes", _PLANES,
-        "    for i in range(4):\n", "    for i in range(2, 4):\n",
+        "counter_blocks(nonce, range(first, count))",
+        "counter_blocks(nonce, range(first & 0xFFFF, (first & 0xFFFF) + count - first))",
         ("ENV-3",), "The counter has two bytes: it comes round after 65535 blocks.",
     ),
 )  # fmt: skip
