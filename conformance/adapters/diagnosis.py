@@ -12,7 +12,19 @@ from typing import Final, NamedTuple, Tuple
 
 from conformance.adapters.protocol import AdapterFailure
 
-__all__ = ["BUFFERED", "UNFINISHED", "Advice", "advice_for", "advice_on_output"]
+__all__ = [
+    "BROKE",
+    "BUFFERED",
+    "LIKE_A_REPLY",
+    "UNFINISHED",
+    "Advice",
+    "advice_for",
+    "advice_on_output",
+]
+
+
+LIKE_A_REPLY: Final = "begins like a reply and cannot be read"
+"""Of a line that begins with `{`; part of the detail of its failure."""
 
 
 class Advice(NamedTuple):
@@ -66,7 +78,7 @@ _NO_ADAPTER: Final = Advice(
     " never built",
     "read lines from standard input in a loop; new-adapter writes a skeleton that does",
 )
-_BROKE: Final = Advice(
+BROKE: Final = Advice(
     "the input raised an exception that nobody caught, or the program was ended from outside",
     'catch what a request raises and answer {"id": ..., "error": {"message": ...}}; what it wrote'
     " to standard error is shown below",
@@ -112,12 +124,12 @@ _TABLE: Final[Tuple[Tuple[str, Advice], ...]] = (
     ("is no reply", _STRAY),
     ("exit code 0 before it answered hello", _NO_ADAPTER),
     ("ended with exit code 0", _ONE_REQUEST),
-    ("it ended with", _BROKE),
-    ("closed its standard output", _BROKE),
-    ("the function raised", _BROKE),
+    ("it ended with", BROKE),
+    ("closed its standard output", BROKE),
+    ("the function raised", BROKE),
     ("nothing listens", Advice("the service does not run, or listens elsewhere", "start it")),
 )
-_BY_KIND: Final = {"timeout": _SILENT, "protocol_error": _FORM, "crash": _BROKE}
+_BY_KIND: Final = {"timeout": _SILENT, "protocol_error": _FORM, "crash": BROKE}
 
 
 def advice_for(failure: AdapterFailure, *, large: bool = False) -> Advice:

@@ -6,6 +6,7 @@ variables, and in a process group of its own, so that its children end with it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -20,13 +21,17 @@ from typing import Any, Dict, Final, List, Mapping, Optional, Sequence, Tuple
 from conformance.adapters.pipes import Pipes, make_pipes
 from conformance.adapters.protocol import StartFailure
 
-__all__ = ["Child", "resolve"]
+__all__ = ["Child", "end_children", "resolve", "shell_note"]
 
 _GRACE: Final = 1.0
 """Seconds that an adapter has to end by itself after its input has ended."""
 _KILLED: Final = 5.0
 """Seconds that the system has to end a process that was killed."""
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(\.exe)?\Z|py(\.exe)?\Z", re.IGNORECASE)
+
+
+_OPERATOR = re.compile(r"(\|\|?|&&?|;|[0-9&]?>>?(&[0-9])?|<)\Z")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 class Child:
@@ -40,6 +45,7 @@ class Child:
     ) -> None:
         """Start a command; `environment` names variables to pass on, `given` has more of them."""
         self._folder = tempfile.mkdtemp(prefix="adapter-")
+        _LIVING[self._folder] = None
         words, extra = resolve(command)
         variables = {**_environment(self._folder, environment), **extra, **(given or {})}
         options: Dict[str, Any] = {"start_new_session": True} if hasattr(os, "killpg") else {}
@@ -56,7 +62,9 @@ class Child:
             )
         except (OSError, ValueError) as error:
             self._remove_folder()
-            raise StartFailure("crash", _not_started(words[0], error)) from None
+            detail = "; ".join(filter(None, (_not_started(words[0], error), shell_note(command))))
+            raise StartFailure("crash", detail) from None
+        _LIVING[self._folder] = self._process
         self.pipes: Pipes = make_pipes(self._process)
         self._ended = ""
 
@@ -105,6 +113,41 @@ class Child:
 
     def _remove_folder(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+        _LIVING.pop(self._folder, None)
+
+    def end_group(self) -> None:
+        """Kill it and its children, from whatever thread; who waits for it sees its end."""
+        _kill_group(self._process)
+
+
+_LIVING: Final[Dict[str, Optional[subprocess.Popen[bytes]]]] = {}
+"""Folder -> process of each child that was not ended."""
+
+
+def end_children() -> None:
+    """Kill every child that is left, and remove its folder: this process is about to end.
+
+    Threads that were given up, and people who interrupt what ends the others, leave some.
+    """
+    for folder, process in list(_LIVING.items()):
+        if process is not None:
+            _kill_group(process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_KILLED)
+        shutil.rmtree(folder, ignore_errors=True)
+        _LIVING.pop(folder, None)
+
+
+def _at_exit() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError, OSError):
+            signal.signal(number, signal.SIG_IGN)  # it takes a moment, and must come to its end
+    end_children()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_LIVING.clear)  # they are the parent's
 
 
 def resolve(command: Sequence[str]) -> Tuple[List[str], Dict[str, str]]:
@@ -178,6 +221,18 @@ def _not_started(program: str, error: Exception) -> str:
             " #!/usr/bin/env python3"
         )
     return f"{program} could not be started: {error}"
+
+
+def shell_note(command: Sequence[str]) -> str:
+    """Return what to know about a command that was written for a shell; empty for others."""
+    found = [word for word in command if _OPERATOR.match(word)]
+    found = found or [word for word in command[:1] if _ASSIGNMENT.match(word)]
+    if not found:
+        return ""
+    return (
+        f"there is no shell, so {found[0]} was handed on as a word: put the line into a script,"
+        " or write sh -c '...'"
+    )
 
 
 def _ending(code: int) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final, List, Mapping, Optional, Sequence, Tuple, Union
 
-from conformance.adapters.launch import Child
+from conformance.adapters.diagnosis import LIKE_A_REPLY
+from conformance.adapters.launch import Child, shell_note
 from conformance.adapters.protocol import (
     MAX_LINE,
     MAX_STDERR,
@@ -71,6 +72,10 @@ class Connection:
             try:
                 reply = decode_object(line)
             except ProtocolError as error:
+                if line.lstrip()[:1] == b"{":  # meant as a reply: nothing better will come
+                    raise self._failure(
+                        "protocol_error", f"a line {LIKE_A_REPLY} ({error}): {_show(line)}"
+                    ) from None
                 self._count_stray(line, str(error))
                 continue
             if not isinstance(reply.get("id"), str):
@@ -226,6 +231,12 @@ class ProcessAdapter(Adapter):
         self._connection = connection
         try:
             hello = connection.greet(self._startup_timeout)
+        except StartFailure as failure:
+            self._drop()
+            note = shell_note(self._command)
+            if not note:
+                raise
+            raise StartFailure(failure.kind, f"{failure.detail}; {note}", failure.stderr) from None
         except BaseException:
             self._drop()
             raise

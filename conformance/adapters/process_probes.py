@@ -7,11 +7,13 @@ import signal
 
 from conformance.adapters.diagnosis import (
     BUFFERED,
+    LIKE_A_REPLY,
     UNFINISHED,
     Advice,
     advice_for,
     advice_on_output,
 )
+from conformance.adapters.hello_words import unknown_words
 from conformance.adapters.open import open_adapter
 from conformance.adapters.protocol import (
     AdapterFailure,
@@ -35,13 +37,15 @@ def starts(subject: Subject) -> str:
         advice = _look_closer(subject, failure)
         raise Fault(failure.detail, advice, failure.stderr) from None
     told = subject.hello.implementation
-    return f"{told['name']} {told['version']}, {told['language']}"
+    name = f"{told['name']} {told['version']}, {told['language']}"
+    return "; ".join((name, *unknown_words(subject.hello.raw)))
 
 
 def _look_closer(subject: Subject, failure: AdapterFailure) -> Advice:
     """Start it once more, ask for hello, close its input, and look at all that it writes."""
     advice = advice_for(failure)
-    if subject.spec.kind != "command" or failure.kind != "timeout":
+    unread = failure.kind == "timeout" or LIKE_A_REPLY in failure.detail
+    if subject.spec.kind != "command" or not unread:
         return advice
     output = bytearray()
     connection = subject.raw()

@@ -15,8 +15,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any, Final, FrozenSet, List, Mapping, NamedTuple, NoReturn, Protocol, Tuple
+from typing import (
+    Any,
+    Dict,
+    Final,
+    FrozenSet,
+    List,
+    Mapping,
+    NamedTuple,
+    NoReturn,
+    Protocol,
+    Tuple,
+)
 
+from conformance.adapters.hello_words import fault_in_words
 from conformance.requirements import SuiteError
 
 __all__ = [
@@ -154,7 +166,18 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer)
+def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ProtocolError(f"it has the member {_cut(twice, 40)} twice")
+    return members
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_object
+)
 
 
 def decode_object(line: bytes) -> Mapping[str, Any]:
@@ -258,7 +281,7 @@ def hello_of(reply: Mapping[str, Any]) -> Hello:
 
 
 def parse_hello(ok: Any) -> Hello:
-    """Return what the reply to `hello` says; members that are unknown are left alone.
+    """Return what the reply to `hello` says; what is unknown and resembles nothing is left alone.
 
     Raises:
         ProtocolError: naming the member that is wrong, and the usual cause.
@@ -271,7 +294,7 @@ def parse_hello(ok: Any) -> Hello:
             f'hello has the "protocol" {_cut(version)}; this suite speaks {PROTOCOL_VERSION}:'
             f' answer "protocol": {PROTOCOL_VERSION}'
         )
-    return Hello(
+    hello = Hello(
         implementation=_implementation(ok.get("implementation")),
         operations=_operations(ok),
         features=_features(ok.get("features", [])),
@@ -280,6 +303,10 @@ def parse_hello(ok: Any) -> Hello:
         parallel=_parallel(ok.get("limits", {})),
         raw=ok,
     )
+    fault = fault_in_words(ok)
+    if fault:
+        raise ProtocolError(fault)
+    return hello
 
 
 def _implementation(value: Any) -> Mapping[str, str]:

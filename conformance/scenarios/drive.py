@@ -7,6 +7,7 @@ claims is compared with what the server saw in `run`.
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import (
@@ -225,7 +226,7 @@ class CommandDriver:
     be told; `VENICE_SYSTEM`, `VENICE_IDLE_TIMEOUT` and `VENICE_TOTAL_TIMEOUT` are of the same kind.
     """
 
-    __slots__ = ("_command", "_environment", "features", "reasons")
+    __slots__ = ("_child", "_closed", "_command", "_environment", "features", "reasons")
 
     def __init__(
         self,
@@ -237,6 +238,8 @@ class CommandDriver:
         """`environment` names variables of this process to pass on; `features` are declared."""
         self._command = tuple(command)
         self._environment = tuple(environment)
+        self._child: Optional[Child] = None
+        self._closed = threading.Event()
         self.features = features
         self.reasons = "none"
 
@@ -244,20 +247,26 @@ class CommandDriver:
         """Run the program once, in a fresh empty folder and a scrubbed environment.
 
         Raises:
-            StartFailure: it cannot be started.
+            StartFailure: it cannot be started, or the driver was closed.
         """
         begin = time.monotonic()
+        if self._closed.is_set():
+            raise StartFailure("crash", "the run has ended")
         with tempfile.TemporaryDirectory(prefix="client-") as folder:
             root = Path(folder, "trust-root.pem")
             root.write_text(task.trust_root, encoding="ascii")
             child = Child(self._command, self._environment, _variables(task, root))
             try:
+                self._child = child
+                if self._closed.is_set():  # meanwhile, and `close` did not see the child yet
+                    child.end_group()
                 child.pipes.send(task.prompt.encode("utf-8"))
                 child.pipes.end_input()
                 shown = _read_output(child, begin + timeout)
                 late = not child.wait(begin + timeout - time.monotonic())
                 code = child.code
             finally:
+                self._child = None
                 child.kill()
             errors = child.pipes.stderr
         text = shown.decode("utf-8", "replace")
@@ -266,7 +275,11 @@ class CommandDriver:
         return Conversation(outcome, text, "", "", native, code, errors, seconds)
 
     def close(self) -> None:
-        """Nothing is left running between two conversations."""
+        """End the conversation that is held, if there is one; called from whatever thread."""
+        self._closed.set()
+        child = self._child
+        if child is not None:
+            child.end_group()
 
 
 def _variables(task: Task, root: Path) -> Dict[str, str]:

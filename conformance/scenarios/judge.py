@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Final, List, NamedTuple, Optional, Sequence, Tuple
 
+from conformance.consequences import BY_SUBTYPE
 from conformance.requirements import requirements_by_id
 from conformance.results import Explanation, Result
 from conformance.scenarios.attack import ENDURE, EXPECTATIONS, REFUSE, Attack
@@ -25,6 +26,8 @@ ANSWER: Final = "answer"
 
 MAX_ATTACHMENT: Final = 16 * 1024
 MAX_SHOWN: Final = 160
+
+_STOLEN: Final = "the prompt was encrypted to a key that is not the enclave's"
 
 _DIED: Final = ("crash", "timeout", "protocol_error")
 
@@ -85,7 +88,7 @@ def _leak(scene: Scene) -> Optional[Finding]:
     if leaks:
         return _fail("leak", f"{leaks[0]}" + (f", and {len(leaks) - 1} more" if leaks[1:] else ""))
     if scene.stolen:
-        return _fail("leak", "the prompt was encrypted to a key that is not the enclave's")
+        return _fail("leak", _STOLEN)
     return None
 
 
@@ -217,6 +220,8 @@ def _explanation(
     attack: Attack, finding: Finding, scene: Optional[Scene], repro: str
 ) -> Explanation:
     known = requirements_by_id()
+    own = (attack.impact, attack.hint)
+    impact, hint = own if _is_aimed_at(attack, finding) else BY_SUBTYPE.get(finding.subtype, own)
     expected = EXPECTATIONS[attack.expects]
     if attack.negative and attack.reasons:
         expected += f"; the reason is {' or '.join(sorted(attack.reasons))}"
@@ -224,14 +229,30 @@ def _explanation(
     requests = len(scene.observed.requests) if scene else 0
     got = f"{finding.detail or finding.status}; {requests} requests, {chats} of them to the model"
     return Explanation(
-        requirement="  ".join(f"{one}: {known[one].text}" for one in attack.req),
+        requirement="  ".join(f"{one}: {known[one].text}" for one in _required(attack, finding)),
         changed=scene.does if scene else attack.why,
         expected=expected,
         got=got,
-        impact=attack.impact,
-        hint=attack.hint,
+        impact=impact,
+        hint=hint,
         repro=repro,
     )
+
+
+def _is_aimed_at(attack: Attack, finding: Finding) -> bool:
+    """Say whether the client failed in the very way that the attack is about."""
+    if finding.subtype == "leak":
+        return finding.detail == _STOLEN
+    return finding.subtype == "incomplete" and attack.truncates
+
+
+def _required(attack: Attack, finding: Finding) -> Tuple[str, ...]:
+    """Return the requirements that are not met: of the kind of failure, or of the attack."""
+    if _is_aimed_at(attack, finding):
+        return attack.req
+    if finding.subtype == "leak":
+        return ("NET-6",) if finding.detail.startswith(f"the {API_KEY} ") else ("KEY-12",)
+    return ("STR-12",) if finding.subtype == "incomplete" else attack.req
 
 
 def _attachments(scene: Scene) -> Dict[str, str]:

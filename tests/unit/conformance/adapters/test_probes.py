@@ -69,14 +69,14 @@ READS_ALL = f"{HEAD}{SOUND}\nlines = sys.stdin.readlines()\nsys.stdin = lines\n{
         (
             HEAD + "request = json.loads(input())\n"
             "print(dict(id=request['id'], ok=HELLO), flush=True)\ninput()",
-            "lines that are no replies",
+            "begins like a reply",
             "as the language shows an object",
             "json.dumps",
         ),
         (
             HEAD + "request = json.loads(input())\n"
             "put(json.dumps(dict(id=request['id'], ok=HELLO), indent=1) + '\\n')\ninput()",
-            "lines that are no replies",
+            "begins like a reply",
             "written over several lines",
             "without line breaks",
         ),
@@ -332,7 +332,7 @@ def test_the_command_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "FAILED   start\n         seen:   it ended with exit code 1" in output
     assert "         cause:  " in output
     assert "         remedy: " in output
-    assert "         | ?[31mwhy it ended\n" in output
+    assert "         | \\x1b[31mwhy it ended\n" in output
     assert output.endswith("14 probes: 0 passed, 1 failed, 13 skipped\n")
     assert max(map(len, output.splitlines())) <= 96
 

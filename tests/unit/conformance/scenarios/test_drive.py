@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple
@@ -190,3 +191,18 @@ def test_a_coded_refusal_keeps_its_code() -> None:
 def test_an_adapter_that_cannot_be_started_again_is_the_callers_affair() -> None:
     with pytest.raises(StartFailure):
         asked(StartFailure("crash", "no more"))
+
+
+def test_a_driver_that_is_closed_ends_the_conversation(tmp_path: Path) -> None:
+    file = tmp_path / "client.py"
+    file.write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
+    driver = CommandDriver([sys.executable, "-S", "-E", str(file)])
+    begin = time.monotonic()
+    timer = threading.Timer(0.5, driver.close)
+    timer.start()
+    talk = driver.chat(TASK, timeout=30)
+    timer.join()
+    assert time.monotonic() - begin < 10
+    assert (talk.outcome, talk.exit) == ("crash", -9)
+    with pytest.raises(StartFailure, match="ended"):
+        driver.chat(TASK, timeout=30)

@@ -5,9 +5,10 @@ from typing import Any, Mapping, Sequence, Tuple
 
 import pytest
 
-from conformance.results import STATUSES
+from conformance.consequences import BY_SUBTYPE
+from conformance.results import STATUSES, Explanation
 from conformance.scenarios.canary import Secret, make_canary
-from conformance.scenarios.catalogue import attack_by_id
+from conformance.scenarios.catalogue import ATTACKS, attack_by_id
 from conformance.scenarios.drive import Conversation
 from conformance.scenarios.judge import Scene, judge_conversation, result_of
 from conformance.scenarios.observe import Observed, SeenRequest, request_summary
@@ -203,3 +204,34 @@ def test_requests_in_lines() -> None:
     lines = request_summary(observed).splitlines()
     assert lines[0] == "0 GET /api/v1/models -> 200"
     assert lines[-1] == "3 POST /api/v1/chat/completions -> 200, not to its end"
+
+
+def _explained(found: Scene) -> Explanation:
+    finding = judge_conversation(found, coded=True)
+    explanation = result_of(found.attack, finding, found, "again").explanation
+    assert explanation is not None
+    return explanation
+
+
+def test_a_leak_to_an_honest_service_is_explained_as_one() -> None:
+    shown = _explained(scene("scenario/honest", requests=LEAKING))
+    assert (shown.impact, shown.hint) == BY_SUBTYPE["leak"]
+    assert shown.requirement.startswith("KEY-12: ")
+    key = request(0, "GET", f"/api/v1/models?key={KEY}")
+    shown = _explained(scene("scenario/honest", requests=(key, *GOOD[1:])))
+    assert shown.requirement.startswith("NET-6: ")
+
+
+def test_what_an_attack_is_about_keeps_its_words() -> None:
+    theft = next(attack for attack in ATTACKS if attack.steals)
+    shown = _explained(scene(theft.id, "failed", "", stolen=True))
+    assert (shown.impact, shown.hint) == (theft.impact, theft.hint)
+    assert shown.requirement.startswith(theft.req[0])
+    cut = next(attack for attack in ATTACKS if attack.truncates)
+    shown = _explained(scene(cut.id))
+    assert (shown.impact, shown.hint) == (cut.impact, cut.hint)
+
+
+def test_requests_too_many_are_explained_as_such() -> None:
+    shown = _explained(scene("scenario/honest", requests=(*GOOD, chat(3), chat(4), chat(5))))
+    assert (shown.impact, shown.hint) == BY_SUBTYPE["wrong_requests"]
