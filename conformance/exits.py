@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Mapping
 
 from conformance.report.document import Report
 
@@ -24,6 +24,7 @@ __all__ = [
     "PASSED",
     "USAGE",
     "exit_code",
+    "exit_reason",
 ]
 
 PASSED: Final = 0
@@ -47,3 +48,29 @@ def exit_code(report: Report) -> int:
     if not any(status not in _NOT_EXECUTED for status in counts):
         return NOT_STARTED if counts.get("blocked") else NOTHING
     return FAILED if report.failures or report.header.get("problems") else PASSED
+
+
+def exit_reason(report: Report) -> str:
+    """Return in one line why the exit code is what it is."""
+    code = exit_code(report)
+    failed, problems = len(report.failures), len(report.header.get("problems", ()))
+    if code == PASSED and report.verdict.conformant:
+        why = "everything that was required passed"
+    elif code == PASSED:
+        why = "everything that was selected passed; not a conformance claim because"
+        why += f" {report.verdict.because[0]}"
+    elif code == FAILED and not failed:
+        why = f"the files of the run are wrong in {problems} places"
+    elif code == FAILED:
+        why = f"{failed} of {len(report.results)} tests failed"
+    else:
+        why = _WHY[code]
+    return f"exit code {code}: {why}"
+
+
+_WHY: Final[Mapping[int, str]] = {
+    INTERRUPTED: "the run was interrupted",
+    HARNESS: "the suite itself broke",
+    NOTHING: "nothing was executed",
+    NOT_STARTED: "the implementation could not be started",
+}

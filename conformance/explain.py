@@ -10,10 +10,11 @@ import json
 import shlex
 from typing import Any, Final, Mapping, Sequence, Tuple
 
+from conformance.consequences import BY_REQUIREMENT, BY_SUBTYPE
 from conformance.judging import Finding
 from conformance.plan import Case
 from conformance.requirements import Requirement
-from conformance.results import STATUSES, SUBTYPES, Explanation
+from conformance.results import INTERRUPTED, STATUSES, SUBTYPES, Explanation
 from conformance.scenarios.attack import EXPECTATIONS
 
 __all__ = ["Repro", "explanation_of", "flag_of"]
@@ -44,7 +45,7 @@ def explanation_of(
     """Return the explanation of a finding that is not a pass; no member is empty."""
     impact, hint = _consequence(case, finding)
     return Explanation(
-        requirement=_requirement(case, requirements),
+        requirement=_requirement(case, finding, requirements),
         changed=_changed(case),
         expected=_expected(case),
         got=_got(finding),
@@ -60,8 +61,8 @@ def flag_of(case: Case) -> Mapping[str, Any]:
     return case.flags.get(names[0], {}) if names else {}
 
 
-def _requirement(case: Case, requirements: Mapping[str, Requirement]) -> str:
-    for name in case.req:
+def _requirement(case: Case, finding: Finding, requirements: Mapping[str, Requirement]) -> str:
+    for name in (finding.requirement, *case.req):
         if name in requirements:
             return f"{name}: {requirements[name].text}"
     return f"{', '.join(case.req) or 'no requirement'}: not in this edition of the specification"
@@ -107,7 +108,16 @@ def _expected(case: Case) -> str:
     return f"accepted with {_short(dict(expect.out))}"
 
 
+def _uncontrolled(finding: Finding) -> bool:
+    """Return whether a pass proves nothing because the run did not come to its control."""
+    return finding.status == "inconclusive" and finding.detail.endswith(" was not executed")
+
+
 def _got(finding: Finding) -> str:
+    if finding.status == "blocked" and finding.detail.startswith("not executed: "):
+        return finding.detail  # which says in its own words what the status says
+    if _uncontrolled(finding):
+        return f"nothing is proved: {finding.detail}"
     name = SUBTYPES.get(finding.subtype) or STATUSES[finding.status].about
     return f"{name}: {finding.detail}" if finding.detail else name
 
@@ -144,6 +154,7 @@ _BY_STATUS: Final[Mapping[str, Tuple[str, str]]] = {
 }
 
 _BY_SUBTYPE: Final[Mapping[str, Tuple[str, str]]] = {
+    **BY_SUBTYPE,
     "missing_mandatory": (
         "What is not there cannot be shown to be right, and no client works without it.",
         "Declare the operation in hello and answer it; vectors/OPERATIONS.md says how.",
@@ -169,8 +180,13 @@ _ACCEPTED: Final = (
 
 
 def _consequence(case: Case, finding: Finding) -> Tuple[str, str]:
-    """Return impact and hint: of the status, of the kind of failure, or of the test itself."""
+    """Return impact and hint: of the status, the kind of failure, its requirement, or the test."""
+    if finding.detail == INTERRUPTED:
+        return _BY_STATUS["blocked"][0], "Run again, and let the run come to its end."
+    if _uncontrolled(finding):
+        return _BY_STATUS["inconclusive"][0], "Run again, with the control as well."
     general = _BY_STATUS.get(finding.status) or _BY_SUBTYPE.get(finding.subtype)
+    general = general or BY_REQUIREMENT.get(finding.requirement)
     if general is not None:
         return general
     if case.attack is not None:

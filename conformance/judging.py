@@ -7,16 +7,24 @@ gives no reasons a refusal counts as a verdict and no more.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Final, FrozenSet, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Final, FrozenSet, Iterable, Mapping, NamedTuple, Optional
 
 from conformance.adapters.protocol import AdapterFailure, Hello
 from conformance.operations import OPTIONAL_INPUT, OPTIONAL_OUTPUT
 from conformance.outcomes import difference, judge, same
 from conformance.plan import Case
-from conformance.results import Explanation
+from conformance.results import Explanation, Result
 from conformance.vectors import Vector
 
-__all__ = ["Finding", "before_asking", "finding_of_failure", "judge_reply", "lacking"]
+__all__ = [
+    "Finding",
+    "before_asking",
+    "finding_of_failure",
+    "judge_reply",
+    "lacking",
+    "may_lack",
+    "untested_features",
+]
 
 _MAX_DETAIL: Final = 600
 
@@ -33,6 +41,8 @@ class Finding(NamedTuple):
     """Whether a reply came at all."""
     explanation: Optional[Explanation] = None
     """Where the test explains itself, as the scenarios do."""
+    requirement: str = ""
+    """The one that is not met, where it is known better than by the case."""
 
 
 _SUBTYPES: Final[Mapping[str, str]] = {
@@ -47,6 +57,8 @@ _SUBTYPES: Final[Mapping[str, str]] = {
     "error": "error",
 }
 """Outcome of a comparison -> kind of failure."""
+
+_NOT_DECLARED: Final = ", which is not declared"
 
 _INJECTED: Final[Mapping[str, str]] = {
     "root": "trust_anchors",
@@ -76,8 +88,18 @@ def lacking(case: Case, features: FrozenSet[str]) -> Optional[Finding]:
     """Return the finding of a case that needs a feature which is not declared; else nothing."""
     missing = sorted(case.needs - features)
     if missing:
-        return Finding("not_applicable", "", f"needs {', '.join(missing)}, which is not declared")
+        return Finding("not_applicable", "", f"needs {', '.join(missing)}{_NOT_DECLARED}")
     return None
+
+
+def untested_features(results: Iterable[Result]) -> Mapping[str, int]:
+    """Return feature that was not declared -> number of tests that were left out for it."""
+    counts: Dict[str, int] = {}
+    for row in results:
+        if row.status == "not_applicable" and row.detail.endswith(_NOT_DECLARED):
+            for name in row.detail[len("needs ") : -len(_NOT_DECLARED)].split(", "):
+                counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def _given_without(vector: Vector, hello: Hello) -> str:
@@ -111,7 +133,7 @@ def judge_reply(vector: Vector, reply: Mapping[str, Any], hello: Hello) -> Findi
         return _judge_refusal(vector, reply["reject"], hello)
     if outcome.passed:
         return Finding("pass")
-    if outcome.kind == "unsupported" and _may_lack(vector):
+    if outcome.kind == "unsupported" and may_lack(vector):
         return Finding(
             "not_applicable", "", f"answered unsupported: {outcome.detail}"[:_MAX_DETAIL]
         )
@@ -147,7 +169,7 @@ def _judge_refusal(vector: Vector, answer: Mapping[str, Any], hello: Hello) -> F
     return Finding("fail", _SUBTYPES[outcome.kind], outcome.detail[:_MAX_DETAIL])
 
 
-def _may_lack(vector: Vector) -> bool:
+def may_lack(vector: Vector) -> bool:
     """Say whether OPERATIONS.md allows a declared operation to be without this input."""
     given = vector.given
     protocol = (given.get("salt"), given.get("info"), given.get("length")) == _PROTOCOL_KDF

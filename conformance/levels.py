@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
-from conformance.results import STATUSES, Result
+from conformance.results import NO_OPERATIONS, STATUSES, Result, meaning
 
 __all__ = ["LEVELS", "Verdict", "judge_run"]
 
@@ -50,10 +50,20 @@ def judge_run(header: Mapping[str, Any], results: Sequence[Result], *, complete:
     for name, status in STATUSES.items():
         count = sum(row.status == name for row in results)
         if status.blocks and count:
-            because.append(f"{count} {name}: {status.about}")
+            because.extend(_blocking(name, results, complete=complete))
     conformant = not because
     level = _level(header, results) if complete and not partial else LEVELS[0]
     return Verdict(level, conformant, (*because, *_next_level(header, results, level)))
+
+
+def _blocking(status: str, results: Sequence[Result], *, complete: bool) -> Iterable[str]:
+    """Yield what a status that keeps from conformance says of a run, with its count."""
+    rows = [row for row in results if row.status == status]
+    foreign = sum(status == "deselected" and row.detail == NO_OPERATIONS for row in rows)
+    if foreign:
+        yield f"{foreign} {status}: {NO_OPERATIONS}, only conversations"
+    if len(rows) > foreign:
+        yield f"{len(rows) - foreign} {status}: {meaning(status, complete=complete)}"
 
 
 def _level(header: Mapping[str, Any], results: Sequence[Result]) -> str:

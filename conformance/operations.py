@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, FrozenSet, Mapping
 
-__all__ = ["CHAT", "MANDATORY", "OPTIONAL_INPUT", "OPTIONAL_OUTPUT", "PROFILES"]
+__all__ = ["CHAT", "FEATURES", "MANDATORY", "OPTIONAL_INPUT", "OPTIONAL_OUTPUT", "PROFILES"]
 
 CHAT: Final = "client.chat"
 """A whole conversation with a server: what the scenarios ask for."""
@@ -24,6 +24,17 @@ MANDATORY: Final[FrozenSet[str]] = frozenset({
     CHAT,
 })  # fmt: skip
 """What a client cannot do without."""
+
+FEATURES: Final[FrozenSet[str]] = frozenset({
+    "aad",
+    "lone-surrogates",
+    "session",
+    "dcap",
+    "gpu-nras",
+    "signature",
+})  # fmt: skip
+"""What an implementation may have or not, and names in hello: the first three are those of
+vectors/FORMAT.md, the others are what a client verifies in a conversation."""
 
 PROFILES: Final[Mapping[str, FrozenSet[str]]] = {
     "full": MANDATORY,

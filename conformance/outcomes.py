@@ -76,7 +76,7 @@ def _judge_accepted(vector: Vector, answer: Mapping[str, Any]) -> Outcome:
     known = {name: value for name, value in mid.items() if name in vector.mid}
     right = {name: value for name, value in vector.mid.items() if name in known}
     if not same(known, right):
-        return Outcome("wrong-intermediate", difference(right, known))
+        return Outcome("wrong-intermediate", difference(right, known, "/mid"))
     return PASS
 
 
@@ -85,7 +85,8 @@ def _judge_rejected(vector: Vector, answer: Mapping[str, Any]) -> Outcome:
     stage, reason = str(answer.get("stage", "")), str(answer.get("reason", ""))
     native = str(answer.get("native", ""))
     if expect.verdict != "reject":
-        return Outcome("rejected", f"as {stage}:{reason} {native}".rstrip())
+        said = f"as {stage}:{reason}" if stage or reason else "no reason was given"
+        return Outcome("rejected", f"{said} {native}".rstrip())
     if stage != expect.stage:
         return Outcome("wrong-stage", f"expected {expect.stage}, got {stage}:{reason} {native}")
     if reason not in expect.reasons:

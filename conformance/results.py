@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Any, Dict, Final, Mapping, NamedTuple, Optional, Tuple
 
-__all__ = ["KINDS", "STATUSES", "SUBTYPES", "Explanation", "Result", "Status"]
+__all__ = [
+    "INTERRUPTED",
+    "KINDS",
+    "NO_OPERATIONS",
+    "STATUSES",
+    "SUBTYPES",
+    "Explanation",
+    "Result",
+    "Status",
+    "meaning",
+]
 
 
 class Status(NamedTuple):
@@ -46,6 +56,26 @@ _ROWS: Final = (
 
 STATUSES: Final[Mapping[str, Status]] = {status.name: status for status in _ROWS}
 """The closed set, most severe first."""
+
+INTERRUPTED: Final = "not executed: the run was interrupted"
+"""The detail of a test that an interrupted run did not come to."""
+
+NO_OPERATIONS: Final = "a client has no single operations"
+"""The detail of a test that asks for an operation, where only a client is tested."""
+
+_INTERRUPTED: Final[Mapping[str, str]] = {
+    "blocked": INTERRUPTED,
+    "inconclusive": (
+        "its control did not pass, or was not executed before the run was interrupted,"
+        " so it proves nothing"
+    ),
+}
+
+
+def meaning(status: str, *, complete: bool) -> str:
+    """Return what a status means in a run that came to its end, or did not."""
+    return STATUSES[status].about if complete else _INTERRUPTED.get(status, STATUSES[status].about)
+
 
 SUBTYPES: Final[Mapping[str, str]] = {
     "accepted_invalid": "an input that has to be refused was accepted",

@@ -91,7 +91,7 @@ def _seal(vector: Vector, ask: Ask, hello: Hello) -> Finding:
         envelope = reply["ok"].get("envelope")
         fault = _form_fault(envelope, size)
         if fault:
-            return _wrong(f"/envelope {fault}")
+            return _wrong(f"/envelope {fault}", _form_requirement(envelope))
         made.append(envelope)
     return _repeated(made) or _opened(_text(given), made[0], pair, ask)
 
@@ -117,13 +117,19 @@ def _form_fault(envelope: Any, size: int) -> str:
     return ""
 
 
+def _form_requirement(envelope: Any) -> str:
+    """Return the requirement that an envelope of a wrong form does not meet."""
+    capitals = isinstance(envelope, str) and envelope != envelope.lower()
+    return "ENV-8" if capitals and _ENVELOPE.match(envelope.lower()) else "ENV-1"
+
+
 def _repeated(envelopes: List[str]) -> Any:
     """Return the finding of an ephemeral key or a nonce that came twice, or nothing."""
     parts = (("ephemeral key", 0, _KEY), ("nonce", _KEY, _KEY + _NONCE))
     for name, start, end in parts:
         drawn = [envelope[start:end] for envelope in envelopes]
         if len(set(drawn)) < len(drawn):
-            return _wrong(f"the {name} came twice in {len(drawn)} envelopes")
+            return _wrong(f"the {name} came twice in {len(drawn)} envelopes", "ENV-7")
     return None
 
 
@@ -159,7 +165,9 @@ def _build(vector: Vector, ask: Ask, hello: Hello) -> Finding:
         for place, envelope in places.items():
             fault = _form_fault(found[place], len(envelope))
             if fault:
-                return _wrong(f"/{'/'.join(map(str, place))} {fault}")
+                sealed = _ENVELOPE.match(str(found[place]).lower())
+                requirement = _form_requirement(found[place]) if sealed else "MSG-1"
+                return _wrong(f"/{'/'.join(map(str, place))} {fault}", requirement)
         if not same(_without(answer, places), _without(expected, places)):
             return _wrong(difference(_without(expected, places), _without(answer, places)))
         made += found.values()
@@ -240,5 +248,5 @@ def _in_form_of(example: str, public: str) -> str:
     return public[2:] if len(example) % _KEY == _KEY - 2 else public
 
 
-def _wrong(detail: str) -> Finding:
-    return Finding("fail", "wrong_output", detail)
+def _wrong(detail: str, requirement: str = "") -> Finding:
+    return Finding("fail", "wrong_output", detail, requirement=requirement)

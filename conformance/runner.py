@@ -26,6 +26,8 @@ from typing import (
     Tuple,
 )
 
+from conformance.adapters.diagnosis import BROKE, advice_for
+from conformance.adapters.launch import end_children
 from conformance.adapters.protocol import Adapter, AdapterFailure, Hello, StartFailure
 from conformance.board import Board, Progress, State
 from conformance.execute import Asking, Keep, converse, execute
@@ -35,7 +37,7 @@ from conformance.judging import Finding, before_asking, lacking
 from conformance.operations import CHAT, PROFILES
 from conformance.plan import Case
 from conformance.requirements import requirements_by_id
-from conformance.results import Result
+from conformance.results import INTERRUPTED, NO_OPERATIONS, Result
 from conformance.settle import Unrun, settle
 
 __all__ = [
@@ -133,9 +135,9 @@ def run_cases(
         unrun = engine.unrun()
     except KeyboardInterrupt:
         engine.interrupted = True
-        unrun = Unrun("blocked", "not executed: the run was interrupted")
+        unrun = Unrun("blocked", INTERRUPTED)
     finally:
-        engine.stop()
+        _stop(engine)
     results = settle(
         cases,
         engine.board.findings(),
@@ -148,6 +150,15 @@ def run_cases(
     )
     warnings = tuple(dict.fromkeys(engine.warnings))
     return Run(results, not engine.interrupted, engine.hello, warnings, engine.not_started)
+
+
+def _stop(engine: _Engine) -> None:
+    """End what runs; who interrupts even that gets the report now, and nothing is left behind."""
+    try:
+        engine.stop()
+    except KeyboardInterrupt:
+        engine.interrupted = True
+        end_children()
 
 
 _JOIN_SECONDS: Final = 5.0
@@ -182,6 +193,8 @@ class _Engine:
         self._lock = threading.Lock()
         self._threads: List[threading.Thread] = []
         self._adapters: List[Adapter] = []
+        self._drivers: List[Any] = []
+        """Clients that are programs."""
         self._spare: Optional[Adapter] = None
         self._gone = ""
         """Why nobody can be asked any more."""
@@ -202,12 +215,19 @@ class _Engine:
             self._spare = self._new_adapter()
         except StartFailure as failure:
             self.not_started = self._gone = _described("adapter", failure)
+            self._advise(failure)
             return False
         self.hello = self._spare.hello
         wrong = probe() if probe is not None else ""
         if wrong:
             self.not_started = self._gone = f"the adapter is not plugged in properly: {wrong}"
         return not wrong
+
+    def _advise(self, failure: AdapterFailure) -> None:
+        """Add what usually lies behind a failed start, where that is known."""
+        advice = advice_for(failure)
+        if advice.remedy and advice is not BROKE:
+            self.warnings.append(f"usual cause: {advice.cause}; remedy: {advice.remedy}")
 
     def begin(self, fresh: Optional[Fresh]) -> None:
         """Fill the queues and start the workers."""
@@ -252,7 +272,9 @@ class _Engine:
         self._feed.close()
         self._stage.close()
         with self._lock:
-            adapters = list(self._adapters)
+            adapters, drivers = list(self._adapters), list(self._drivers)
+        for driver in drivers:
+            driver.close()
         for adapter in adapters:
             adapter.close()
             self.warnings += adapter.warnings
@@ -269,7 +291,7 @@ class _Engine:
         if self.board.enough():
             return Unrun("deselected", f"not run: stopped after {self.board.failures} failures")
         if self._open_adapter is None:
-            return Unrun("deselected", "there is no adapter that could be asked for an operation")
+            return Unrun("deselected", NO_OPERATIONS)
         return Unrun()
 
     # --- Workers ------------------------------------------------------------------------------
@@ -370,7 +392,8 @@ class _Engine:
 
     def _no_conversation(self, failure: StartFailure) -> Finding:
         what = _described("client" if self._open_driver else "adapter", failure)
-        if self._open_driver is not None and self._open_adapter is None:
+        alone = self._open_driver is not None and self._open_adapter is None
+        if alone and not self._stopping.is_set():
             self.not_started = what
         return Finding("blocked", "", f"not executed: {what}", answered=False)
 
@@ -381,7 +404,12 @@ class _Engine:
             StartFailure: its adapter cannot be started.
         """
         if self._open_driver is not None:
-            return self._open_driver()
+            driver = self._open_driver()
+            with self._lock:
+                self._drivers.append(driver)
+            if self._stopping.is_set():  # and `stop` may not have seen it
+                driver.close()
+            return driver
         from conformance.scenarios.drive import AdapterDriver  # noqa: PLC0415  # not always needed
 
         return AdapterDriver(self._new_adapter())
@@ -453,5 +481,8 @@ class _Engine:
 
 def _described(what: str, failure: AdapterFailure) -> str:
     text = f"the {what} could not be started ({failure.kind}): {failure.detail}"
-    last = [line for line in failure.stderr.splitlines() if line.strip()][-1:]
-    return f"{text}; its last line of standard error: {last[0][:300]}" if last else text
+    lines = [line.strip() for line in failure.stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line and not line.startswith("at ")]
+    said = "".join((errors or lines)[-1:])[:300]  # what Node prints last is its version
+    known = not said or said in failure.detail
+    return text if known else f"{text}; on standard error: {said}"

@@ -10,6 +10,7 @@ from typing import Final, List, Sequence
 from conformance.adapters.open import AdapterSpec, AdapterUsageError, parse_adapter
 from conformance.adapters.probes import Probe, run_probes
 from conformance.cli.output import Output
+from conformance.report.text import encodable, one_line, uncommanded
 
 __all__ = ["add_arguments", "doctor"]
 
@@ -18,6 +19,7 @@ EXIT_ADAPTER: Final = 7
 
 _WIDTH: Final = 96
 _STDERR_LINES: Final = 12
+_MAX_DIAGNOSIS: Final = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +60,8 @@ def doctor(options: argparse.Namespace) -> int:
         probes = run_probes(spec, timeout=options.timeout, progress=_progress)
     except AdapterUsageError as error:
         _progress("")
-        print(f"python3 -m conformance doctor: {error}", file=sys.stderr)
+        text = encodable(one_line(str(error)), sys.stderr)
+        print(f"python3 -m conformance doctor: {text}", file=sys.stderr)
         return EXIT_USAGE
     _progress("")
     _print(probes)
@@ -84,13 +87,12 @@ def _spec(options: argparse.Namespace) -> AdapterSpec:
 def _print(probes: Sequence[Probe]) -> None:
     output = Output()
     reasons = dict.fromkeys(probe.diagnosis for probe in probes if probe.skipped)
-    for line in (line for probe in probes if not probe.skipped for line in _lines(probe)):
-        output.line(line)
+    lines = [line for probe in probes if not probe.skipped for line in _lines(probe)]
     for reason in reasons:
         names = [probe.name for probe in probes if probe.skipped and probe.diagnosis == reason]
-        output.line(f"skipped  {reason}:")
-        for line in _wrapped("", ", ".join(names)):
-            output.line(line)
+        lines += [f"skipped  {one_line(reason)}:", *_wrapped("", ", ".join(names))]
+    for line in lines:
+        output.line(encodable(line, sys.stdout))
     skipped = sum(probe.skipped for probe in probes)
     failed = sum(not probe.passed for probe in probes)
     output.line(
@@ -101,7 +103,8 @@ def _print(probes: Sequence[Probe]) -> None:
 
 def _lines(probe: Probe) -> List[str]:
     if probe.passed:
-        return [f"ok       {probe.name}" + (f": {probe.diagnosis}" if probe.diagnosis else "")]
+        said = one_line(probe.diagnosis, _MAX_DIAGNOSIS)
+        return [f"ok       {probe.name}" + (f": {said}" if said else "")]
     lines = [
         f"FAILED   {probe.name}",
         *_wrapped("seen", probe.seen),
@@ -109,7 +112,7 @@ def _lines(probe: Probe) -> List[str]:
     ]
     lines += _wrapped("remedy", probe.remedy)
     errors = probe.stderr.strip().splitlines()[-_STDERR_LINES:]
-    return lines + [f"         | {_printable(line)}" for line in errors]
+    return lines + [f"         | {one_line(line)}" for line in errors]
 
 
 def _wrapped(title: str, text: str) -> List[str]:
@@ -117,19 +120,15 @@ def _wrapped(title: str, text: str) -> List[str]:
 
     if not text:
         return []
-    return textwrap.wrap(
-        _printable(text),
+    lines = textwrap.wrap(
+        one_line(text),
         _WIDTH,
         initial_indent=f"         {title + ':':<8}" if title else " " * 9,
         subsequent_indent=" " * (17 if title else 9),
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _printable(text: str) -> str:
-    """Return text in which nothing steers a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return [uncommanded(line) for line in lines]
 
 
 def _progress(name: str) -> None:

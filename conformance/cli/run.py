@@ -16,9 +16,11 @@ import argparse
 import contextlib
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import sys
+import textwrap
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import (
@@ -34,6 +36,7 @@ from typing import (
 )
 
 from conformance.adapters.error_map import ErrorMapError
+from conformance.adapters.hello_words import unknown_words
 from conformance.adapters.open import AdapterUsageError
 from conformance.challenge import fresh_cases
 from conformance.cli.output import Output
@@ -41,18 +44,22 @@ from conformance.cli.progress import ProgressLine
 from conformance.cli.run_files import Artifacts, ExpectedFailures
 from conformance.cli.run_options import add_arguments, as_json, complete
 from conformance.cli.run_subject import Subject, find_subject, jobs_of, program
-from conformance.exits import NOTHING, exit_code
+from conformance.exits import NOTHING, exit_code, exit_reason
 from conformance.explain import Repro
+from conformance.judging import untested_features
 from conformance.last_run import default_path, load_failed, save_failed
 from conformance.plan import CHALLENGE, Case, challenge_cases, load_cases
 from conformance.profiles import load_profile
 from conformance.renamed import load_renamed
 from conformance.report.document import Report, make_report
 from conformance.report.header import make_header
+from conformance.report.summary import tests
+from conformance.report.text import encodable, one_line, uncommanded
 from conformance.report.write import STANDARD_OUTPUT, Target, check_targets, write_reports
 from conformance.requirements import SuiteError
 from conformance.runner import Run, Settings, run_cases
 from conformance.selection import Selection, select
+from conformance.streams import abandon
 from conformance.usage import UsageProblem
 
 __all__ = ["add_arguments", "run"]
@@ -107,6 +114,8 @@ def run(options: argparse.Namespace) -> int:
         if warning:
             _say(warning)
     _say_what_to_do(report, done, choice, subject)
+    if done.complete and not done.not_started and not problems:
+        _say(exit_reason(report))
     return exit_code(report) or (3 if problems else 0)
 
 
@@ -285,6 +294,7 @@ def _header(
     started: datetime,
 ) -> Dict[str, Any]:
     warnings = list(done.warnings)
+    warnings += unknown_words(done.hello.raw) if done.hello else ()
     if choice.not_scored:
         warnings.append(f"{choice.not_scored} tests are newer than the profile and were not run")
     if subject.spec is None:
@@ -346,7 +356,7 @@ def _hand_out(
             width=max(60, min(columns, 120)),
         )
     except BrokenPipeError:
-        Output().line("")  # whoever read has left, as `head` does: the forms are still written
+        abandon(stream)  # whoever read has left, as `head` does: the forms are still written
     problems = write_reports(targets, report)
     for problem in problems:
         _say(problem)
@@ -362,16 +372,38 @@ def _durations(count: int, report: Report) -> None:
 
 def _say_what_to_do(report: Report, done: Run, choice: _Choice, subject: Subject) -> None:
     if done.not_started:
-        words = " ".join((*program(), "doctor", *subject.words[:2]))
-        what = f"`{words}` finds out why" if subject.spec else "run the command of --client by hand"
-        _say(f"{done.not_started}; {what} (exit code 7)")
+        _say("it could not be started (exit code 7); this looks into it:")
+        words = " ".join(map(shlex.quote, _by_hand(subject)))
+        with contextlib.suppress(OSError):
+            shown = encodable(one_line(words), sys.stderr)
+            print(f"  {shown}", file=sys.stderr, flush=True)  # on one line, to be copied
     if not done.complete:
         _say("interrupted: the report says what was executed until then (exit code 2)")
-    if report.failures or not done.complete:
+    if (report.failures and not done.not_started) or not done.complete:
         challenge = f" --challenge {choice.challenge}" if choice.challenge else ""
         _say(f"the same order and values again: --seed {choice.seed}{challenge}")
+    for feature, count in untested_features(report.results).items():
+        _say(f"not tested because the feature {feature} is not declared: {tests(count)}")
+
+
+def _by_hand(subject: Subject) -> Tuple[str, ...]:
+    """Return the command that looks into what could not be started."""
+    if subject.spec is None:
+        return subject.client
+    words = [*program(), "doctor", *subject.words[:2]]
+    for name in subject.spec.environment:
+        words += ["--adapter-env", name]
+    return tuple(words)
 
 
 def _say(text: str) -> None:
+    shown = encodable(one_line(text), sys.stderr)
+    lines = textwrap.wrap(
+        f"conformance run: {shown}",
+        80,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     with contextlib.suppress(OSError):
-        print(f"conformance run: {text}", file=sys.stderr, flush=True)
+        print("\n".join(map(uncommanded, lines)), file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Dict, Final, List, Mapping, NoReturn, Sequence, Tuple
 
@@ -38,6 +39,8 @@ _TEST = re.compile(r"[A-Z]{3}(-[0-9]+)?\Z|.*/")
 """What looks like a choice of tests, and so is hardly meant as a seed."""
 
 _Add = Any
+_SUBJECTS: Final = ("adapter", "adapter_url", "client")
+"""What names what is tested; one of them at most, and never as an empty text."""
 _JSON_NAMES: Final = {"expression": "k", "mark": "m"}
 """Where the key in a file is not the name inside the program."""
 
@@ -156,11 +159,13 @@ def complete(given: argparse.Namespace) -> argparse.Namespace:
     if not members.get("tests", True):
         del members["tests"]  # an empty list is no choice
     config = _read_config(Path(members["config"])) if "config" in members else {}
-    for rival, other in (("adapter", "adapter_url"), ("challenge", "no_challenge")):
+    for rival, other in (*combinations(_SUBJECTS, 2), ("challenge", "no_challenge")):
         if rival in members:
             config.pop(other, None)
         if other in members:
             config.pop(rival, None)
+    if "adapter" in members or "adapter_url" in members:
+        config.pop("client_feature", None)  # it says what the client of the file does
     options = argparse.Namespace(**{**DEFAULTS, **config, **members})
     if options.shard is None and os.environ.get("VENICE_SHARD"):
         options.shard = parse_shard(os.environ["VENICE_SHARD"])
@@ -243,7 +248,7 @@ def _texts(key: str, value: Any, path: Path) -> List[str]:
             raise UsageProblem(
                 f"--config {path}: {key} is no text, number, boolean or list of them"
             )
-    return [str(one) for one in values if one != ""]
+    return [str(one) for one in values if one != "" or key.replace("-", "_") in _SUBJECTS]
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -253,7 +258,7 @@ def _check(options: argparse.Namespace) -> None:
         UsageProblem: naming the two.
     """
     rivals: Tuple[Tuple[str, str], ...] = (
-        ("adapter", "adapter_url"),
+        *combinations(_SUBJECTS, 2),
         ("quick", "challenge"),
         ("challenge", "no_challenge"),
         ("update_xfail", "no_xfail"),
@@ -266,6 +271,8 @@ def _check(options: argparse.Namespace) -> None:
         ):
             names = [f"--{name.replace('_', '-')}" for name in (one, other)]
             raise UsageProblem(f"{names[0]} and {names[1]} contradict each other: give one of them")
+    if options.client_feature is not None and options.client is None:
+        raise UsageProblem("--client-feature says what a client does: it needs --client")
     if options.update_xfail and not options.xfail:
         raise UsageProblem("--update-xfail needs --xfail FILE, the file that it writes")
     if options.challenge and _TEST.match(options.challenge):

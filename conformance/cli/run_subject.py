@@ -72,6 +72,7 @@ def find_subject(options: argparse.Namespace) -> Subject:
     """
     client = _client(options.client)
     features = _features(options.client_feature)
+    _named(options)
     text = options.adapter or options.adapter_url
     if text is None and client:
         return Subject(None, client, features, options.client, ("--client", options.client), False)
@@ -87,9 +88,7 @@ def find_subject(options: argparse.Namespace) -> Subject:
     if options.error_map:
         spec = spec._replace(error_map=load_error_map(Path(options.error_map)))
         words += ["--error-map", options.error_map]
-    if client:
-        words += ["--client", options.client]
-    return Subject(spec, client, features, text, tuple(words), False)
+    return Subject(spec, (), frozenset(), text, tuple(words), False)
 
 
 def jobs_of(options: argparse.Namespace, subject: Subject) -> int:
@@ -134,6 +133,20 @@ def _reference(spec: AdapterSpec) -> Adapter:
         return adapter
 
 
+def _named(options: argparse.Namespace) -> None:
+    """Refuse an empty text, such as a variable of a pipeline that is not set: it names nothing."""
+    if options.adapter is not None and not options.adapter.strip():
+        raise UsageProblem(
+            "--adapter is empty: give the command that starts the adapter, or leave the option"
+            " away to test the reference"
+        )
+    if options.adapter_url is not None and not options.adapter_url.strip():
+        raise UsageProblem(
+            "--adapter-url is empty: give the address where the adapter listens, or leave the"
+            " option away to test the reference"
+        )
+
+
 def _client(text: Optional[str]) -> Tuple[str, ...]:
     if text is None:
         return ()
@@ -151,8 +164,11 @@ def _features(names: Optional[List[str]]) -> FrozenSet[str]:
     if names is None:
         return frozenset(FEATURES)
     found: Dict[str, None] = dict.fromkeys(
-        piece for name in names for piece in name.split(",") if piece and piece != "none"
+        piece for name in names for piece in name.split(",") if piece
     )
+    if "none" in found and len(found) > 1:
+        raise UsageProblem("--client-feature none and another one contradict each other")
+    found.pop("none", None)
     for name in found:
         if name not in FEATURES:
             raise UsageProblem(

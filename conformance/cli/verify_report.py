@@ -7,6 +7,7 @@ import sys
 from typing import FrozenSet, Iterable, List
 
 from conformance.cli.output import Output
+from conformance.cli.verify_claims import claims_of, is_of_this_edition
 from conformance.report.document import Report
 from conformance.report.read import load_report
 from conformance.report.summary import (
@@ -34,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.description = (
         "Checks that a report is whole and was not changed, that it claims what its results give,"
-        " and that it holds every test of its profile. The exit code is 1 where it does not."
+        " that it holds every test of its profile, and that it says of each what the suite says of"
+        " it. The exit code is 1 where it does not."
     )
     parser.add_argument("report", metavar="FILE", nargs="+", help="a report in JSON, or in lines")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
@@ -102,7 +104,12 @@ def problems_of(report: Report) -> List[str]:
         problems.append(
             f"{tests(len(unknown))} made for the run, of no published one: {_names(unknown)}"
         )
-    if problems:
+    another = not is_of_this_edition(report)
+    if another and not problems:
+        problems.append("it was made with other vectors or requirements than those here")
+    if not problems:
+        problems += claims_of(report, frozen)
+    else:
         version, revision = (header_text(report, "suite", name) for name in _EDITION)
         problems.append(
             f"the report is of suite {version}, revision {revision}: check it with that edition"

@@ -22,6 +22,7 @@ from conformance.report.summary import (
     implementation_line,
     level_line,
     must_line,
+    not_started,
     tests,
     what,
 )
@@ -51,6 +52,9 @@ _TAIL: Final = 5
 _IDS: Final = 5
 """Further ids of one cause that are shown; all of them with `-v`."""
 
+_UNASKED: Final = "not executed: "
+"""How the detail of a test begins that could not be asked."""
+
 _LISTED: Final = 20
 """Expected failures and warnings that are shown; all of them with `-v`."""
 
@@ -68,17 +72,21 @@ def render(
     page = _Page(colour=colour, width=width, ascii_only=ascii_only, verbose=verbose)
     if not quiet:
         page.head(report)
+    found = causes(report)
+    if not_started(report):
+        page.not_started(found[0])
+    elif not quiet:
         page.groups(report)
-        found = causes(report)
         if found:
             page.line("")
             page.line("Failures", _BOLD)
             for cause in found:
                 page.line("")
                 page.cause(cause)
-        if not verbose:
-            page.listed("Failures that the file of expected failures lists", report, "xfail")
-            page.listed("Warnings", report, "warn")
+    if not quiet and not verbose:
+        page.listed("Failures that the file of expected failures lists", report, "xfail")
+        page.listed("Warnings", report, "warn")
+    if not quiet or not_started(report):
         page.line("")
     page.summary(report)
     return page.text()
@@ -121,6 +129,12 @@ def wants_colour(stream: TextIO) -> bool:
     """Return whether a stream is a terminal that nobody asked to stay plain (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return stream.isatty() and not plain
+
+
+def _expected_because(row: Result) -> str:
+    """Return why a failure is expected, which the end of its detail says: `(expected: ...)`."""
+    start = row.detail.rfind("(expected: ") if row.status == "xfail" else -1
+    return "" if start < 0 else row.detail[start:]
 
 
 def _left_out(group: Group) -> bool:
@@ -202,8 +216,13 @@ class _Page:
         if rows:
             self.line("")
             self.line(f"{title}: {len(rows)}", _BOLD)
-        for row in rows[:_LISTED]:
-            self._row(row)
+        before = ""
+        for row in sorted(rows[:_LISTED], key=_expected_because):
+            reason = _expected_because(row)
+            if reason and reason != before:
+                self.wrapped(one_line(reason, 500), indent=6, first="    ")
+            before = reason
+            self._row(row._replace(detail=row.detail[: len(row.detail) - len(reason)]))
         if len(rows) > _LISTED:
             self.line(f"    and {len(rows) - _LISTED} more; -v lists all of them")
 
@@ -227,6 +246,11 @@ class _Page:
             command = self._encodable(row.explanation.repro)
             for line in shell_lines(command, self._width, indent=6):
                 self.line(line)
+
+    def not_started(self, cause: Cause) -> None:
+        """Say once why nothing could be asked, in the place of the tests."""
+        detail = cause.first.detail.removeprefix(_UNASKED)
+        self.wrapped(f"Nothing was executed: {detail}", indent=2, colour=_RED, first="")
 
     def _others(self, results: Sequence[Result]) -> None:
         shown = results[1:] if self._verbose else results[1 : _IDS + 1]

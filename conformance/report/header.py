@@ -10,7 +10,7 @@ from typing import Any, Dict, Final, Iterable, Mapping, Optional, Sequence
 from conformance.adapters.protocol import SUITE_VERSION, Hello
 from conformance.resources import read_file, read_files
 
-__all__ = ["MEMBERS", "make_header", "vectors_digest"]
+__all__ = ["MEMBERS", "make_header", "spec_digest", "vectors_digest"]
 
 SUITE_REVISION: Final = 1
 SPEC_REVISION: Final = "1"
@@ -43,7 +43,7 @@ def make_header(
             "revision": SUITE_REVISION,
             "vectors_sha256": vectors_digest(),
         },
-        "spec": {"revision": SPEC_REVISION, "sha256": _spec_digest()},
+        "spec": {"revision": SPEC_REVISION, "sha256": spec_digest()},
         "profile": profile,
         "argv": list(argv),
         "seed": seed,
@@ -72,7 +72,7 @@ def vectors_digest() -> str:
     return whole.hexdigest()
 
 
-def _spec_digest() -> str:
+def spec_digest() -> str:
     """Return the SHA-256 of the requirements as they were read out of SPEC.md."""
     raw = read_file("conformance/requirements.json")
     return hashlib.sha256(raw).hexdigest() if raw else ""

@@ -24,7 +24,7 @@ from conformance.report.summary import (
     what,
 )
 from conformance.report.text import clip, one_line, printable, tail
-from conformance.results import STATUSES
+from conformance.results import STATUSES, meaning
 
 __all__ = ["LIMIT", "OPEN", "render"]
 
@@ -39,8 +39,12 @@ _TEXT: Final = 2000
 
 _IDS: Final = 20
 
-_SPECIAL: Final = re.compile(r"[\\`*_\[\]#|~@]|:(?=//)|(?<=www)\.")
-"""What Markdown reads inside a line; the last two make an address a link."""
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]#|~@]|^:(?=:)|:(?=//)|(?<=www)\.")
+"""What Markdown reads inside a line; the last two make an address a link, and the colons at the
+beginning of a line a command to the pipeline whose log it stands in."""
+
+_COMMAND: Final = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+"""The beginning of such a command."""
 
 
 def render(report: Report) -> str:
@@ -72,7 +76,9 @@ def _code(text: str) -> str:
 
 def _block(text: str) -> str:
     """Return a text of several lines as it is."""
-    return f"<pre>{html.escape(printable(clip(text, _TEXT)), quote=False)}</pre>"
+    shown = html.escape(printable(clip(text, _TEXT)), quote=False)
+    harmless = _COMMAND.sub(r"\1&#58;", shown)
+    return f"<pre>{harmless}</pre>"
 
 
 def _head(report: Report) -> List[str]:
@@ -87,9 +93,8 @@ def _head(report: Report) -> List[str]:
     lines += [f"- {_plain(reason, 500)}" for reason in report.verdict.because[:100]]
     lines += ["", "| status | tests | meaning |", "| --- | ---: | --- |"]
     for name, count in report.counts.items():
-        lines.append(
-            f"| {STATUSES[name].glyph} {_plain(name)} | {count} | {STATUSES[name].about} |"
-        )
+        about = meaning(name, complete=report.complete)
+        lines.append(f"| {STATUSES[name].glyph} {_plain(name)} | {count} | {about} |")
     suite, revision = (header_text(report, "suite", name) for name in ("version", "revision"))
     seed = header_text(report, "seed")
     lines += ["", _plain(f"suite {suite}, revision {revision}, seed {seed}", 300), ""]

@@ -7,8 +7,9 @@ against the implementation.  There are counts and lists here, and no percentages
 
 from __future__ import annotations
 
-from typing import Any, Dict, Final, List, NamedTuple, Tuple
+from typing import Any, Dict, Final, List, Mapping, NamedTuple, Optional, Tuple
 
+from conformance.consequences import BY_SUBTYPE
 from conformance.report.document import Report
 from conformance.report.text import one_line
 from conformance.results import STATUSES, Result
@@ -27,6 +28,7 @@ __all__ = [
     "level_line",
     "must_line",
     "not_executed",
+    "not_started",
     "tests",
     "what",
 ]
@@ -50,9 +52,17 @@ class Group(NamedTuple):
 
     @property
     def worst(self) -> str:
-        """The most severe status among the results."""
+        """The status that the group is marked with.
+
+        It is the most severe that fails, else the most severe that keeps an implementation from
+        being conformant and is not left out, else a pass where anything passed.
+        """
         found = {row.status for row in self.results}
-        return next(name for name in STATUSES if name in found)
+        ordered = [name for name in STATUSES if name in found]
+        fails = [name for name in ordered if STATUSES[name].fails]
+        blocks = [name for name in ordered if STATUSES[name].blocks and name != "deselected"]
+        passes = [name for name in reversed(ordered) if name.startswith("pass")]
+        return (fails or blocks or passes or ordered)[0]
 
 
 class Cause(NamedTuple):
@@ -98,17 +108,34 @@ def broken_run(report: Report) -> Tuple[str, ...]:
     return ()
 
 
+def not_started(report: Report) -> bool:
+    """Return whether nothing was executed for one reason: the implementation could not be used."""
+    found = causes(report)
+    none = report.complete and all(map(not_executed, report.results))
+    return none and len(found) == 1 and found[0].first.status == "blocked"
+
+
 def must_line(report: Report, keyword: str = "MUST") -> str:
-    """Return `executed 412 of 418 MUST: 410 pass, 2 fail; 6 not executed: 6 blocked`."""
+    """Return `executed 412 of 418 MUST: 410 pass, 2 fail; 6 not executed: 6 blocked`.
+
+    Tests of a mandatory operation that is not there are counted apart: nothing was executed.
+    """
     rows = [row for row in report.results if row.keyword == keyword]
-    done = tuple(row for row in rows if not not_executed(row))
+    missing = [row for row in rows if _missing(row)]
+    done = tuple(row for row in rows if not (not_executed(row) or _missing(row)))
     left = tuple(row for row in rows if not_executed(row))
     line = f"executed {len(done)} of {len(rows)} {keyword}"
     if done:
         line += f": {count_words(done)}"
+    if missing:
+        line += f"; {len(missing)} of missing operations"
     if left:
         line += f"; {len(left)} not executed: {count_words(left)}"
     return line
+
+
+def _missing(row: Result) -> bool:
+    return row.subtype == "missing_mandatory" and not not_executed(row)
 
 
 def level_line(report: Report) -> str:
@@ -159,14 +186,30 @@ def group_name(result: Result) -> str:
 def causes(report: Report) -> Tuple[Cause, ...]:
     """Return the failures, those of one cause together, in the order of their severity."""
     found: Dict[Tuple[str, ...], List[Result]] = {}
-    for row in report.failures:
-        found.setdefault(_cause(row), []).append(row)
+    results = {row.id: row for row in report.results}
+    for row in sorted(report.failures, key=lambda row: _failed_alike(row, results) is not None):
+        found.setdefault(_cause(_failed_alike(row, results) or row), []).append(row)
     severity = {name: place for place, name in enumerate(STATUSES)}
     ordered = sorted(
         found.values(),
         key=lambda rows: (severity[rows[0].status], rows[0].importance != "critical"),
     )
     return tuple(Cause(tuple(rows)) for rows in ordered)
+
+
+def _failed_alike(row: Result, results: Mapping[str, Result]) -> Optional[Result]:
+    """Return the control of a conversation that failed in the same way, if it did.
+
+    A client that cannot hold the honest conversation fails the others for the same cause.
+    """
+    control = results.get(row.control) if row.kind == "scenario" else None
+    if control is None or row.status == "inconclusive" or control.explanation is None:
+        return None
+    alike = (control.status, control.subtype) == (row.status, row.subtype)
+    if row.subtype in BY_SUBTYPE:  # unless it is what the attack is about, and worse
+        own = row.explanation
+        alike = alike and own is not None and own.impact == control.explanation.impact
+    return control if alike else None
 
 
 def _cause(row: Result) -> Tuple[str, ...]:

@@ -10,7 +10,8 @@ import re
 import textwrap
 from typing import Final, List, TextIO
 
-__all__ = ["clip", "encodable", "one_line", "printable", "shell_lines", "tail", "wrap"]
+__all__ = ["clip", "encodable", "one_line", "printable", "shell_lines", "tail"]
+__all__ += ["uncommanded", "wrap"]
 
 _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
@@ -25,6 +26,9 @@ _WORD: Final = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
 
 _COUNT: Final = re.compile(r"\b[0-9]+(?: [a-z]+){1,4}(?=[,:;]|$)")
 """A number and what it counts, which stay on one line."""
+
+_COMMAND: Final = re.compile(r"^\s*::")
+"""What a pipeline takes for a command to it, at the beginning of a line of its log."""
 
 
 def printable(text: str) -> str:
@@ -71,7 +75,19 @@ def wrap(text: str, width: int, *, indent: int = 0, first: str = "") -> List[str
         subsequent_indent=blank,
         break_on_hyphens=False,
     )
-    return [line.replace("\x00", " ") for line in lines] or [(first or blank).rstrip()]
+    found = [uncommanded(line.replace("\x00", " ")) for line in lines]
+    return found or [(first or blank).rstrip()]
+
+
+def uncommanded(line: str) -> str:
+    r"""Return a line that no pipeline takes for a command: `\::error::` for `::error::`.
+
+    The backslash stands in the place of a space before it, if there is one.
+    """
+    if not _COMMAND.match(line):
+        return line
+    start = line.index("::")
+    return f"{line[: max(start - 1, 0)]}\\{line[start:]}"
 
 
 def shell_lines(command: str, width: int, *, indent: int = 0) -> List[str]:

@@ -15,6 +15,7 @@ from typing import Callable, Dict, Final, NamedTuple, Sequence, Tuple
 
 from conformance.report.document import Report, encode_report
 from conformance.requirements import SuiteError
+from conformance.streams import abandon
 from conformance.usage import UsageProblem, did_you_mean
 
 __all__ = [
@@ -137,9 +138,12 @@ def write_reports(targets: Sequence[Target], report: Report) -> Tuple[str, ...]:
 
 
 def _to_standard_output(content: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        abandon(sys.stdout)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ from typing import Sequence
 
 import pytest
 
-from conformance.exits import exit_code
+from conformance.exits import exit_code, exit_reason
 from conformance.report.document import make_report
 from conformance.results import STATUSES, Result
 
@@ -61,3 +61,33 @@ def test_an_interruption_is_seen_whatever_else_happened() -> None:
 def test_what_is_wrong_with_the_expected_failures_fails_a_run() -> None:
     assert code(["pass"], problem="line 3 has no reason yet") == 1
     assert code(["deselected"], problem="x") == 5
+
+
+SELECTED = "exit code 0: everything that was selected passed; not a conformance claim because"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "partial", "said"),
+    [
+        (["pass"], False, "exit code 0: everything that was required passed"),
+        (
+            ["pass", "deselected"],
+            True,
+            f"{SELECTED} only a part of the profile was selected",
+        ),
+        (["pass", "fail"], False, "exit code 1: 1 of 2 tests failed"),
+        (["harness_error"], False, "exit code 3: the suite itself broke"),
+        (["deselected"], False, "exit code 5: nothing was executed"),
+        (["blocked"], False, "exit code 7: the implementation could not be started"),
+    ],
+)
+def test_why_it_is(statuses: Sequence[str], *, partial: bool, said: str) -> None:
+    rows = [row(number, status) for number, status in enumerate(statuses)]
+    report = make_report({"partial": partial}, rows, complete=True)
+    assert exit_reason(report) == said
+    assert exit_reason(make_report({}, rows, complete=False)).startswith("exit code 2: ")
+
+
+def test_wrong_files_are_why_as_well() -> None:
+    report = make_report({"problems": ["a", "b"]}, [row(1, "pass")], complete=True)
+    assert exit_reason(report) == "exit code 1: the files of the run are wrong in 2 places"

@@ -7,7 +7,7 @@ from typing import List, Sequence
 import pytest
 
 from conformance.levels import LEVELS, judge_run
-from conformance.results import STATUSES, Result
+from conformance.results import INTERRUPTED, NO_OPERATIONS, STATUSES, Result
 from tests.unit.conformance.report.samples import header, passed, result
 
 
@@ -73,3 +73,27 @@ def test_the_next_level_is_explained() -> None:
     verdict = judge_run(header(), [VECTOR, SCENARIO], complete=True)
     assert verdict.because == ("not Verified: no vectors were made for this run (--challenge)",)
     assert LEVELS[0] == "none"
+
+
+def test_what_an_interruption_left_is_called_by_its_name() -> None:
+    rows = [
+        *passed().results,
+        result("a/b", "blocked", detail=INTERRUPTED),
+        result("a/c", "inconclusive"),
+    ]
+    because = judge_run(header(), rows, complete=False).because
+    assert "1 blocked: not executed: the run was interrupted" in because
+    told = next(reason for reason in because if "inconclusive" in reason)
+    assert "not executed before the run was interrupted" in told
+    assert not any("could not be used" in reason for reason in because)
+    whole = judge_run(header(), rows, complete=True).because
+    assert "1 blocked: not executed: the adapter could not be used" in whole
+
+
+def test_a_client_without_operations_left_nothing_out_by_a_filter() -> None:
+    rows = [SCENARIO, *(result(f"a/{n}", "deselected", detail=NO_OPERATIONS) for n in range(3))]
+    because = judge_run(header(), rows, complete=True).because
+    assert because[0] == "3 deselected: a client has no single operations, only conversations"
+    assert not any("filter" in reason for reason in because)
+    both = judge_run(header(), [*rows, result("a/x", "deselected")], complete=True).because
+    assert both[:2] == (because[0], "1 deselected: left out by a filter")

@@ -84,3 +84,14 @@ def test_a_difference_names_its_place() -> None:
 )  # fmt: skip
 def test_json_values_are_compared_by_type(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other) is equal
+
+
+def test_an_intermediate_value_is_named_with_its_member() -> None:
+    outcome = judge(ACCEPT, {"ok": {"text": "a", "n": 1, "mid": {"key": "01"}}})
+    assert outcome.detail == "/mid/key is '01', expected '00'"
+
+
+def test_a_refusal_without_a_reason_says_so() -> None:
+    assert judge(ACCEPT, {"reject": {}}).detail == "no reason was given"
+    assert judge(ACCEPT, {"reject": {"native": "Bad"}}).detail == "no reason was given Bad"
+    assert judge(ACCEPT, reject("envelope", "tag")).detail == "as envelope:tag"

@@ -391,6 +391,12 @@ def test_an_interruption_leaves_a_report_of_what_was_executed() -> None:
     report = make_report({}, done.results, complete=done.complete)
     assert exit_code(report) == 2
     assert not report.verdict.conformant
+    for row in done.results:
+        if row.status in ("blocked", "inconclusive"):
+            assert row.explanation is not None
+            told = f"{row.explanation.got} {row.explanation.hint}"
+            assert "adapter" not in told
+            assert "did not pass" not in told
 
 
 def test_a_failure_that_passes_when_repeated_is_flaky() -> None:

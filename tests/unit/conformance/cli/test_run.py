@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -103,10 +105,13 @@ def test_one_that_cannot_be_started_ends_with_7(
     path = tmp_path / "r.json"
     assert call(tmp_path, "--adapter", DEAD, "keys/", "--report", f"json={path}") == 7
     report = parse_report(path.read_bytes())
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
     assert report.counts["blocked"] == 161
-    assert "boom" in err
-    assert "doctor" in err
+    assert out.count("boom") == 1
+    assert "boom" not in err
+    assert f"doctor --adapter {DEAD}\n" in err
+    assert report.failures[0].explanation is not None
+    assert report.failures[0].explanation.got.count("not executed") == 1
     assert call(tmp_path, "--adapter", "no-such-program-anywhere", "keys/") == 7
     assert "no-such-program-anywhere" in capsys.readouterr().err
 
@@ -125,6 +130,14 @@ def test_one_that_cannot_be_started_ends_with_7(
         (["--adapter", "py:nonsense"], 4, "py:package.module:function"),
         (["--adapter-url", "ftp://x"], 4, "not a URL"),
         (["--client", ""], 4, "empty"),
+        (["--adapter", ""], 4, "--adapter is empty"),
+        (["--adapter", " "], 4, "--adapter is empty"),
+        (["--adapter-url", ""], 4, "--adapter-url is empty"),
+        (["--adapter", "x", "--client", "y"], 4, "contradict"),
+        (["--adapter-url", "http://127.0.0.1:1/", "--client", "y"], 4, "contradict"),
+        (["--client-feature", "dcap"], 4, "needs --client"),
+        (["--adapter", "x", "--client-feature", "none"], 4, "needs --client"),
+        (["--client", "x", "--client-feature", "none,dcap"], 4, "contradict"),
         (["--client", "x", "--client-feature", "dcp"], 4, "did you mean dcap"),
         (["--quick", "--challenge"], 4, "contradict"),
         (["--challenge", "stream/"], 4, "as its seed"),
@@ -273,6 +286,24 @@ def test_a_file_that_cannot_be_used_is_named(
     assert "config.json" in err
 
 
+@pytest.mark.parametrize("key", ["adapter", "adapter-url", "client"])
+def test_an_empty_name_in_a_file_is_not_the_reference(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(tmp_path, "--config", configured(tmp_path, {key: ""}), "keys/public") == 4
+    assert f"--{key} is empty" in capsys.readouterr().err
+
+
+def test_the_subject_of_the_command_line_wins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = {"client": "./client", "client-feature": ["dcap"]}
+    config = configured(tmp_path, document)
+    assert call(tmp_path, "--config", config, "--adapter", KEYS, "--show-config") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["adapter"], shown["client"], shown["client-feature"]) == (KEYS, None, None)
+
+
 def test_the_shard_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VENICE_SHARD", "1/2")
     part = report_of(tmp_path, "--adapter", KEYS, "keys/public").header["selected"]
@@ -321,3 +352,78 @@ def test_the_reference_is_run_as_a_process_of_its_own(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "28 pass" in out
+
+
+def test_a_command_that_could_not_be_started_is_explained_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "adapter.py"
+    file.write_text("import sys\nsys.exit('TypeError: no\\n    at x.js:1\\n\\nNode.js v20')\n")
+    command = f"{sys.executable} -S '{file}' | tee log"
+    assert call(tmp_path, "--adapter", command, "keys/public") == 7
+    out, err = capsys.readouterr()
+    told = " ".join(out.split())
+    assert told.count("TypeError: no") == 1
+    assert "Node.js" not in out
+    assert "there is no shell, so | was handed on as a word" in told
+    assert "Failures" not in out
+    assert err.splitlines()[1].startswith("  ")
+    words = shlex.split(err.splitlines()[1])
+    assert words[-2:] == ["--adapter", command]
+    assert max(map(len, err.splitlines()[:1])) <= 80
+    assert call(tmp_path, "--adapter", "MODE=1 ./adapter", "keys/public") == 7
+    assert "so MODE=1 was handed on" in " ".join(capsys.readouterr().out.split())
+
+
+def children_of(mark: str) -> List[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if os.fsencode(mark) in words and b"conformance" not in words:
+                found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
+@pytest.mark.parametrize(
+    ("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 3)]
+)
+def test_a_signal_leaves_no_client_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, times: int
+) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    client = tmp_path / "client.py"
+    client.write_text(
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)\n"
+    )
+    with started(tmp_path, "--client", f"{sys.executable} -S {client}") as process:
+        until = time.monotonic() + 30
+        while not children_of(str(client)) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert children_of(str(client))
+        for _ in range(times):
+            process.send_signal(number)
+            time.sleep(0.2)
+        out, err = process.communicate(timeout=30)
+    if times == 1:
+        assert process.returncode == 2, (out, err)
+    assert not children_of(str(client))
+    assert [path.name for path in folder.iterdir()] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_reader_that_left_is_no_fault_of_the_suite(tmp_path: Path) -> None:
+    words = ("--adapter", KEYS, "keys/public", "--report", "tap=-")
+    with started(tmp_path, *words) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+        code = process.wait(60)
+    assert code == 0, err
+    assert "cannot be written" not in err
+    assert "Exception" not in err

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from conformance.report import markdown
 from conformance.report.console import can_encode, print_report, render, render_failure
 from conformance.report.document import Report
-from conformance.results import STATUSES
+from conformance.results import STATUSES, Result
 from tests.unit.conformance.report import samples
 
 
@@ -117,3 +118,30 @@ def test_the_glyphs_in_ascii_are_ascii_and_apart() -> None:
     glyphs = [status.glyph for status in STATUSES.values()]
     assert len(set(glyphs)) == len(glyphs)
     assert len(set(plain)) == len(plain)
+
+
+def test_the_reason_of_expected_failures_stands_once_for_all_of_them() -> None:
+    def expected(number: int, reason: str) -> Result:
+        return samples.result(f"a/{number}", "xfail", detail=f"no {number} (expected: {reason})")
+
+    rows = [expected(1, "issue 7; x:3"), expected(2, "another; x:4"), expected(3, "issue 7; x:3")]
+    text = render(samples.report(rows))
+    assert text.count("issue 7; x:3") == 1
+    assert text.count("another; x:4") == 1
+    listed = text.split("lists: 3\n")[1].splitlines()[:5]
+    assert listed == [
+        "    (expected: another; x:4)",
+        "    x a/2 xfail: accepted_invalid: no 2",
+        "    (expected: issue 7; x:3)",
+        "    x a/1 xfail: accepted_invalid: no 1",
+        "    x a/3 xfail: accepted_invalid: no 3",
+    ]
+
+
+def test_no_line_is_a_command_to_a_pipeline() -> None:
+    said = "x" * 60 + " ::error::hidden " * 9
+    row = samples.result("a/1", "fail", detail=said, explanation=None)
+    nasty = samples.report([row._replace(attachments={"stderr": "::error::hidden"})])
+    for text in (render(nasty), markdown.render(nasty)):
+        assert "error" in text
+        assert not [line for line in text.splitlines() if line.strip().startswith("::")]

@@ -76,3 +76,12 @@ def test_what_does_not_fit_is_counted() -> None:
     shown = len(set(re.findall(r"<code>(field\.open/case-[0-9]+)</code>", text)))
     assert f"{4000 - shown} further failures are left out" in text
     assert shown > OPEN
+
+
+def test_no_line_of_a_block_is_a_command_to_a_pipeline() -> None:
+    told = samples.explanation(repro="run\n::error::hidden\n  ::set-output::x")
+    row = samples.result("a/1", "fail", explanation=told)
+    bare = samples.result("a/2", "fail", detail="::error::hidden", explanation=None)
+    text = render(samples.report([row, bare]))
+    assert "&#58;:error::hidden" in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Tuple
+
+import pytest
+
 from conformance.report.summary import (
+    Group,
     causes,
     count_words,
     groups,
@@ -11,7 +16,7 @@ from conformance.report.summary import (
     level_line,
     must_line,
 )
-from conformance.results import STATUSES
+from conformance.results import STATUSES, Result
 from tests.unit.conformance.report import samples
 from tests.unit.conformance.report.samples import explanation, report, result
 
@@ -89,3 +94,47 @@ def test_a_header_with_members_missing_is_no_error() -> None:
 def test_no_form_has_a_percentage() -> None:
     for name in STATUSES:
         assert "%" not in must_line(samples.one_of(name))
+
+
+def _talk(name: str, status: str = "fail", *, impact: str = "own", **changes: Any) -> Result:
+    members = {"subtype": "error", "detail": "x", "control": "scenario/honest", **changes}
+    return result(f"scenario/{name}", status, explanation=explanation(impact=impact), **members)
+
+
+def test_conversations_that_fail_like_their_control_are_shown_with_it() -> None:
+    rows = [
+        _talk("early", impact="its own"),
+        _talk("honest", control=""),
+        _talk("other", detail="with other words", impact="another"),
+        _talk("another", subtype="leak"),
+        _talk("inconclusive", "inconclusive", subtype=""),
+    ]
+    found = [[row.id[9:] for row in cause.results] for cause in causes(report(rows))]
+    assert found == [["honest", "early", "other"], ["another"], ["inconclusive"]]
+
+
+def test_missing_operations_are_not_executed() -> None:
+    rows = [result(f"a.b/{number}") for number in range(3)]
+    rows += [result(f"c.d/{n}", "fail", subtype="missing_mandatory") for n in range(4)]
+    rows += [result("e.f/1", "deselected", subtype="")]
+    assert must_line(report(rows)) == (
+        "executed 3 of 8 MUST: 3 pass; 4 of missing operations; 1 not executed: 1 deselected"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "mark"),
+    [
+        (("pass", "deselected", "fail", "timeout"), "timeout"),
+        (("pass", "xfail", "warn"), "xfail"),
+        (("xfail", "fail"), "fail"),
+        (("pass", "not_applicable"), "pass"),
+        (("pass", "pass_verdict_only", "deselected"), "pass"),
+        (("pass_verdict_only", "deselected"), "pass_verdict_only"),
+        (("deselected", "not_applicable"), "deselected"),
+        (("not_applicable",), "not_applicable"),
+    ],
+)
+def test_the_mark_of_a_group(statuses: Tuple[str, ...], mark: str) -> None:
+    rows = tuple(result(f"a.b/{name}", name) for name in statuses)
+    assert Group("a.b", rows).worst == mark

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.report.text import clip, encodable, one_line, printable, shell_lines, tail, wrap
+from conformance.report.text import (
+    clip,
+    encodable,
+    one_line,
+    printable,
+    shell_lines,
+    tail,
+    uncommanded,
+    wrap,
+)
 
 
 @given(st.text(st.characters()))
@@ -70,3 +79,12 @@ def test_a_broken_command_is_the_same_command(words: list[str]) -> None:
 
 def test_a_command_that_is_not_one_is_kept_as_it_is() -> None:
     assert shell_lines("it's broken", 40, indent=2) == ["  it's broken"]
+
+
+def test_a_line_that_is_no_command() -> None:
+    assert uncommanded("::error::x") == "\\::error::x"
+    assert uncommanded("   ::error::x") == "  \\::error::x"
+    assert uncommanded("a ::error::x") == "a ::error::x"
+    assert wrap("aaaa ::error::x", 24, indent=4, first="    aaaaaaaaaaaaaaa ")[-1].startswith(
+        "   \\::error"
+    )
