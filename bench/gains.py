@@ -117,7 +117,7 @@ GAINS: Final[Tuple[Gain, ...]] = (
         "many-blocks",
         "aes._encrypt_many",
         "AES of 256 blocks",
-        "the rows of all blocks as four long integers",
+        "the rows of all blocks in one long integer",
         "a third form of the cipher",
         lambda: [(_round_keys(), _bytes(4096))],
     ),
