@@ -114,9 +114,10 @@ def run(options: argparse.Namespace) -> int:
         if warning:
             _say(warning)
     _say_what_to_do(report, done, choice, subject)
-    if done.complete and not done.not_started and not problems:
+    code = exit_code(report)
+    if done.complete and not done.not_started and not problems and (code or not options.quiet):
         _say(exit_reason(report))
-    return exit_code(report) or (3 if problems else 0)
+    return code or (3 if problems else 0)
 
 
 # --- What is run ---------------------------------------------------------------------------------
