@@ -103,7 +103,7 @@ def _verify_from_nothing(quote: bytes, collateral: str, now: datetime) -> QuoteF
 
 
 def cold_ours(_: Peers) -> Candidate:
-    """The tables of all points, that of the generator included, are made anew each time."""
+    """As the first in a process: every table is read or made anew each time."""
     inputs = [(case.quote, case.collateral, case.now) for case in quotes()]
     return candidate(OURS, _verify_from_nothing, inputs, _said)
 

@@ -165,8 +165,7 @@ def _ours(k: int) -> Multiply:
 
 def _skipping(k: int) -> Multiply:
     planned = plan_that_skips_zeros(k)
-    table_of = glv._table  # noqa: SLF001  the points that ours takes
-    return lambda P: combine_any(planned, *table_of(P))
+    return lambda P: combine_any(planned, *glv.table(P))
 
 
 def _double_and_add(k: int) -> Multiply:

@@ -84,6 +84,18 @@ def for_generator() -> Iterator[Arguments]:
         yield (k,)
 
 
+def for_generator_and_point() -> Iterator[Arguments]:
+    draw = random.Random("comb and point")
+    choice = [P for P in points(SECP256K1, draw) if P is not None]
+    n = SECP256K1.n
+    pool = scalars(SECP256K1, draw, 20)
+    for u in pool:
+        yield u, draw.choice(pool), draw.choice(choice)
+    for P in choice[:2]:  # G and -G: sums that meet on the way, or are infinity
+        for u, v in ((0, 0), (1, 1), (1, n - 1), (5, n - 5), (n - 1, 2), (8, 1), (LAMBDA, LAMBDA)):
+            yield u, v, P
+
+
 def for_ed25519() -> Iterator[Arguments]:
     draw = random.Random("ed25519")
     order_8 = ed25519._decode(
@@ -118,6 +130,7 @@ INPUTS: Dict[str, Callable[[], Iterator[Arguments]]] = {
     f"{glv.__name__}.multiply": for_glv_multiply,
     f"{glv.__name__}.multiply_planned": for_planned,
     f"{comb.__name__}.multiply_generator": for_generator,
+    f"{comb.__name__}.multiply_add": for_generator_and_point,
     f"{square_root.__name__}.square_root": for_square_root,
     f"{ed25519.__name__}._encoded_difference": for_ed25519,
 }

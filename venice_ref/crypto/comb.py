@@ -13,6 +13,9 @@ signs that stand in one column j make, with the points 2^(17*t)*G of the teeth,
 is plus; the others are their negatives.  With k1 + k2*lambda for k, the columns of k2 take the same
 table with beta*x for x, and 33 additions share 16 doublings: a third of what a multiplication of
 another point costs.
+
+Who recovers a signer needs u*G + v*P, both scalars public.  The doublings of v*P (`glv`) serve u*G
+as well: a column j of the comb is added where 2^j is still to be multiplied, between the rows of v.
 """
 
 from __future__ import annotations
@@ -23,18 +26,23 @@ from typing import Final, Iterator, List, Tuple
 from venice_ref.crypto import glv, weierstrass
 from venice_ref.crypto.comb_table import GENERATOR_TABLE
 from venice_ref.crypto.curves import SECP256K1
-from venice_ref.crypto.eisenstein import Selection, split
+from venice_ref.crypto.eisenstein import ROW_BITS, ROWS, Selection, digits, split
 from venice_ref.crypto.twins import faster_than
 from venice_ref.crypto.weierstrass import INFINITY, Point, generator
 
-__all__ = ["multiply_generator", "multiply_generator_textbook"]
+__all__ = [
+    "multiply_add",
+    "multiply_add_textbook",
+    "multiply_generator",
+    "multiply_generator_textbook",
+]
 
 TEETH: Final = 8
 COLUMNS: Final = 17
 """17 * 8 = 136 signs, for halves below 2^129.  16 columns would hold 128."""
 
-_NONE: Final[Tuple[int, ...]] = ()
-_ONE: Final[Tuple[int, ...]] = (1,)
+_DOUBLINGS: Final[Tuple[Tuple[int, ...], ...]] = ((), (1,), (1, 2), (1, 2, 3))
+"""So many doublings, as a `Selection` has them."""
 
 
 def multiply_generator_textbook(k: int) -> Point:
@@ -65,14 +73,14 @@ def _columns(k1: int, k2: int) -> Iterator[Selection]:
     halves = ((k1, 0), (k2, len(GENERATOR_TABLE)))
     signs = [(f"{(k + (1 << size) - 1) >> 1:0{size}b}"[::-1], first) for k, first in halves]
     for j in range(COLUMNS - 1, -1, -1):
-        doublings = _ONE
+        doublings = _DOUBLINGS[1]
         for s, first in signs:
             column = int(s[j::COLUMNS], 2)
             # The last tooth is the lowest bit: where it is 0, all signs are turned.
             turned = (column & 1) - 1
             number = ((column ^ turned) & 0xFF) >> 1
             yield doublings, first + number, 2 * number - turned
-            doublings = _NONE
+            doublings = _DOUBLINGS[0]
 
 
 @lru_cache(maxsize=1)
@@ -82,3 +90,50 @@ def _table() -> Tuple[List[int], List[int]]:
     xs = [x for x, _ in GENERATOR_TABLE]
     ws = [w for _, y in GENERATOR_TABLE for w in (2 * y, -2 * y)]
     return xs + [glv.BETA * x % p for x in xs], ws
+
+
+# --- u*G + v*P ----------------------------------------------------------------------------------
+
+
+def multiply_add_textbook(u: int, v: int, P: Tuple[int, int]) -> Point:
+    """Return u*G + v*P on secp256k1, u and v >= 0."""
+    return weierstrass.multiply_add_textbook(SECP256K1, u, generator(SECP256K1), v, P)
+
+
+@faster_than(multiply_add_textbook)
+def multiply_add(u: int, v: int, P: Tuple[int, int]) -> Point:
+    """Same as multiply_add_textbook, with one chain of doublings for both products.
+
+    That saves the 16 doublings of the comb and two inversions, a twelfth of a recovery.  For public
+    scalars only: where the sums meet on the way, as for P = G they may, or where the result is
+    infinity, the definition takes over, and the time shows it.
+    """
+    weierstrass.check_scalar(u)
+    weierstrass.check_scalar(v)
+    u, v = u % SECP256K1.n, v % SECP256K1.n
+    if u == 0:
+        return glv.multiply(v, P)
+    if v == 0:
+        return multiply_generator(u)
+    xs, ws, common = glv.table(P)
+    terms = [(ROW_BITS * (ROWS - 1 - row), i, j) for row, (_, i, j) in enumerate(digits(v))]
+    # G is brought to the curve on which the table of P has Z = 1 (`glv.table`).
+    p = SECP256K1.p
+    square = common * common % p
+    cube = square * common % p
+    generator_xs, generator_ws = _table()
+    for number, (_, i, j) in enumerate(_columns(*split(u, 1))):
+        terms.append((COLUMNS - 1 - number // 2, len(xs), len(ws)))
+        xs.append(generator_xs[i] * square % p)
+        ws.append(generator_ws[j] * cube % p)
+    product = glv.combine(tuple(_in_one_chain(terms)), xs, ws, common)
+    return multiply_add_textbook(u, v, P) if product is None else product
+
+
+def _in_one_chain(terms: List[Tuple[int, int, int]]) -> Iterator[Selection]:
+    """Yield what selects the terms (position, i, j), each 2^position times its point."""
+    terms.sort(reverse=True)
+    above = terms[0][0]
+    for position, i, j in terms:
+        yield _DOUBLINGS[above - position], i, j
+        above = position

@@ -13,13 +13,11 @@ from __future__ import annotations
 import hmac
 from typing import Final, Iterator, NamedTuple, Optional, Tuple
 
-from venice_ref.crypto import glv
-from venice_ref.crypto.comb import multiply_generator
+from venice_ref.crypto import comb
 from venice_ref.crypto.curves import SECP256K1
 from venice_ref.crypto.weierstrass import (
     Curve,
     Point,
-    add,
     generator,
     is_on_curve,
     lift_x,
@@ -196,11 +194,10 @@ def recover(
 def _combination(curve: Curve, u: int, v: int, P: Tuple[int, int]) -> Point:
     """Return u*G + v*P.
 
-    secp256k1 has a table of G and an endomorphism, with which two products and one addition are
-    faster than a common chain of doublings.
+    secp256k1 has an endomorphism and a table of its own for G.
     """
     if curve is SECP256K1:
-        return add(curve, multiply_generator(u), glv.multiply(v, P))
+        return comb.multiply_add(u, v, P)
     return multiply_add(curve, u, generator(curve), v, P)
 
 

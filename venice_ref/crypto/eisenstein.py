@@ -27,7 +27,18 @@ from typing import Dict, Final, List, Tuple
 
 from venice_ref.crypto.curves import SECP256K1
 
-__all__ = ["CHAIN", "LAMBDA", "PI", "ROWS", "Eisenstein", "Selection", "digits", "norm", "split"]
+__all__ = [
+    "CHAIN",
+    "LAMBDA",
+    "PI",
+    "ROWS",
+    "ROW_BITS",
+    "Eisenstein",
+    "Selection",
+    "digits",
+    "norm",
+    "split",
+]
 
 Eisenstein = Tuple[int, int]
 """(u, v) for u + v*w."""
@@ -49,6 +60,9 @@ The Euclidean algorithm on n and lambda finds it (Guide, Algorithm 3.74)."""
 
 ROWS: Final = 44
 """Digits of every scalar."""
+
+ROW_BITS: Final = 3
+"""Digit number i stands for itself times 2^(3*i)."""
 
 CHAIN: Final[Tuple[Eisenstein, ...]] = (
     (1, 0), (3, 0), (5, 2), (5, 4), (7, 6), (5, 6), (3, 4), (3, 2),

@@ -40,7 +40,16 @@ from venice_ref.crypto.eisenstein import CHAIN, Eisenstein, Selection, digits
 from venice_ref.crypto.twins import faster_than
 from venice_ref.crypto.weierstrass import INFINITY, Point
 
-__all__ = ["BETA", "Plan", "combine", "multiply", "multiply_planned", "multiply_textbook", "plan"]
+__all__ = [
+    "BETA",
+    "Plan",
+    "combine",
+    "multiply",
+    "multiply_planned",
+    "multiply_textbook",
+    "plan",
+    "table",
+]
 
 BETA: Final = 0x7AE96A2B_657C0710_6E64479E_AC3434E9_9CF04975_12F58995_C1396C28_719501EE
 """beta^2 + beta + 1 = 0 (mod p)."""
@@ -95,7 +104,7 @@ def multiply_planned(planned: Plan, k: int, P: Tuple[int, int]) -> Point:
     shorter than pi.  In the last row, 8*q = -d modulo pi makes k = 0, and 8*q = d makes k = 2*d:
     the tests try these 96.  If P is not on the curve, the definition answers in the end.
     """
-    xs, ws, common = _table(P)
+    xs, ws, common = table(P)
     product = combine(planned, xs, ws, common)
     return multiply_textbook(k, P) if product is None else product
 
@@ -191,7 +200,7 @@ _STEPS: Final = tuple(
 )
 
 
-def _table(P: Tuple[int, int]) -> _Table:
+def table(P: Tuple[int, int]) -> _Table:
     """Return the 16 multiples of P by `CHAIN`, and those by the units, all with one Z.
 
     The chain adds a unit times 2P again and again.  Two points with the same Z are added with 5M +

@@ -3,13 +3,17 @@
 (X, Y, Z) stands for the affine point (X/Z^2, Y/Z^3) of y^2 = x^3 + a*x + b over F_p, and every
 triple with Z = 0 for infinity: the formulas below need no inversion.  Formulas and costs are those
 of the Guide to Elliptic Curve Cryptography (Hankerson, Menezes, Vanstone), 3.2.2 and 3.3, with M a
-multiplication and S a squaring modulo p; the windows are those of Joye and Tunstall (Exponent
-recoding and regular exponentiation algorithms, 2009).
+multiplication and S a squaring modulo p.  There are two kinds of windows.
 
-*One sequence of operations for every scalar.*  Nothing here branches on a digit: an odd scalar is
-written with odd digits only, so that no digit is zero, and each digit selects one entry of a table
-that holds both signs.  That is a regular sequence, not constant time: Python's integers take a
-time that depends on their values, and a table look-up leaves traces in the cache.
+*One sequence of operations for every scalar*: `window_terms`, as Joye and Tunstall have it
+(Exponent recoding and regular exponentiation algorithms, 2009).  An odd scalar is written with odd
+digits only, so that no digit is zero, and each digit selects one entry of a table that holds both
+signs.  That is a regular sequence, not constant time: Python's integers take a time that depends on
+their values, and a table look-up leaves traces in the cache.
+
+*As few additions as possible, for public scalars*: `sparse_terms`, the non-adjacent form of width w
+(Guide, Algorithm 3.35).  Every digit is odd here as well, but stands as far up as it can, behind
+zeros that cost nothing.
 
 *Exceptional cases.*  `add_affine` is wrong for P + P, P - P and infinity + P, and does not ask.  It
 need not: in each of these cases its factor H or the old Z is 0, so the new Z is 0, and a Z that is
@@ -20,7 +24,7 @@ need not: in each of these cases its factor H or the old Z is 0, so the new Z is
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Final, Iterable, List, Optional, Tuple
+from typing import Final, Iterable, List, Optional, Sequence, Tuple
 
 __all__ = [
     "WINDOW",
@@ -28,9 +32,12 @@ __all__ = [
     "JacobianPoint",
     "Term",
     "add_affine",
+    "add_pairs",
     "combine",
     "digits_of_odd",
     "double_repeatedly",
+    "sparse_digits",
+    "sparse_terms",
     "to_affine",
     "window_table",
     "window_terms",
@@ -121,6 +128,29 @@ def to_affine(p: int, P: JacobianPoint) -> AffinePoint:
     return X * square % p, Y * square % p * inverse % p
 
 
+def add_pairs(
+    p: int, ones: Sequence[AffinePoint], others: Sequence[AffinePoint]
+) -> Optional[List[AffinePoint]]:
+    """Return the sums of pairs by SEC 1, 2.2.1, rule 4; `None` where another rule applies.
+
+    All slopes with one inversion: of the product of all denominators (Montgomery, Speeding the
+    Pollard and elliptic curve methods of factorization, 1987, 10.3.1).
+    """
+    products = [1]
+    for (x1, _), (x2, _) in zip(ones, others):
+        products.append(products[-1] * (x2 - x1) % p)
+    if products[-1] == 0:
+        return None
+    inverse = pow(products.pop(), -1, p)
+    sums: List[AffinePoint] = []
+    for (x1, y1), (x2, y2) in zip(reversed(ones), reversed(others)):
+        slope = (y2 - y1) * inverse * products.pop() % p
+        inverse = inverse * (x2 - x1) % p
+        x3 = (slope * slope - x1 - x2) % p
+        sums.append((x3, (slope * (x1 - x3) - y1) % p))
+    return sums[::-1]
+
+
 # --- Windows ------------------------------------------------------------------------------------
 
 
@@ -190,6 +220,42 @@ def window_terms(p: int, a: int, P: AffinePoint, k: int, count: int) -> List[Ter
     table = window_table(p, a, P)
     digits = digits_of_odd(k, count)
     return [(WINDOW * (count - 1 - i), table[v]) for i, v in enumerate(digits)]
+
+
+def sparse_digits(k: int) -> List[Tuple[int, int]]:
+    """Return (position, digit) of the non-adjacent form of k >= 0, least significant first.
+
+    With w = WINDOW + 1, so that the table has the multiples that it has for windows of WINDOW bits:
+
+        k = sum of digit * 2^position,  digits odd, |digit| < 2^(w-1), positions w or more apart
+
+    At each odd remainder the w lowest bits, taken as a number between -2^(w-1) and 2^(w-1), are the
+    digit; what is left is divisible by 2^w.  On average one position in w + 1 has a digit.
+    """
+    width = WINDOW + 1
+    found: List[Tuple[int, int]] = []
+    position = 0
+    while k:
+        zeros = (k & -k).bit_length() - 1
+        position += zeros
+        k >>= zeros
+        low = k & ((1 << width) - 1)
+        negative = low >> (width - 1)
+        found.append((position, low - (negative << width)))
+        k = (k >> width) + negative
+        position += width
+    return found
+
+
+def sparse_terms(p: int, a: int, P: AffinePoint, k: int) -> List[Term]:
+    """Return the terms of k*P for a public k >= 0: fewer of them than `window_terms` has."""
+    table = _odd_multiples(p, a, P, 1 << (WINDOW - 1))
+    # digit // 2 is 0, 1, 2.. for 1, 3, 5.. and -1, -2, -3.. for -1, -3, -5..
+    table += [(x, p - y) for x, y in reversed(table)]
+    return [(position, table[digit // 2]) for position, digit in sparse_digits(k)]
+
+
+# --- The sum of terms ---------------------------------------------------------------------------
 
 
 def combine(p: int, a: int, terms: Iterable[Term]) -> Optional[AffinePoint]:

@@ -13,9 +13,17 @@ from __future__ import annotations
 
 from typing import Final, List, Optional, Sequence
 
-from venice_ref.crypto.jacobian import AffinePoint, Term, double_repeatedly, to_affine
+from venice_ref.crypto.jacobian import AffinePoint, Term, add_pairs, double_repeatedly, to_affine
 
-__all__ = ["TEETH", "column_count", "columns", "comb_table", "comb_terms"]
+__all__ = [
+    "TEETH",
+    "column_count",
+    "columns",
+    "comb_table",
+    "comb_terms",
+    "paired_terms",
+    "with_negatives",
+]
 
 TEETH: Final = 8
 
@@ -40,7 +48,22 @@ def comb_terms(table: Sequence[AffinePoint], k: int, count: int) -> List[Term]:
     return [(count - 1 - i, table[column]) for i, column in enumerate(columns(k, count))]
 
 
-def comb_table(p: int, a: int, P: AffinePoint, count: int) -> Optional[Sequence[AffinePoint]]:
+def paired_terms(
+    p: int, tables: Sequence[Sequence[AffinePoint]], scalars: Sequence[int], count: int
+) -> Optional[List[Term]]:
+    """Return the terms of k*P + l*Q for odd scalars, from the tables of P and Q.
+
+    The two points of a position are added here, all pairs with one inversion: 6 multiplications
+    each, where `combine` takes 11 for a point.  `None` where two points are equal or opposite.
+    """
+    (ones, others) = (
+        [table[column] for column in columns(k, count)] for table, k in zip(tables, scalars)
+    )
+    sums = add_pairs(p, ones, others)
+    return None if sums is None else [(count - 1 - i, point) for i, point in enumerate(sums)]
+
+
+def comb_table(p: int, a: int, P: AffinePoint, count: int) -> Optional[List[AffinePoint]]:
     """Return the 256 sums, at the numbers that `columns` gives; `None` in a group too small for it.
 
     Half of them, with a plus for the last tooth, are made tooth by tooth, all sums of a step with
@@ -55,35 +78,17 @@ def comb_table(p: int, a: int, P: AffinePoint, count: int) -> Optional[Sequence[
     while teeth:
         x, y = teeth.pop()
         negative, positive = [(x, p - y)] * len(sums), [(x, y)] * len(sums)
-        longer = _add_pairs(p, sums + sums, negative + positive)
+        longer = add_pairs(p, sums + sums, negative + positive)
         if longer is None:
             return None
         sums = longer
+    return with_negatives(p, sums)
+
+
+def with_negatives(p: int, sums: Sequence[AffinePoint]) -> List[AffinePoint]:
+    """Return the 256 entries, from the 128 in which the last tooth, the lowest bit, is a plus."""
     table = [(0, 0)] * 256
     for number, (x, y) in enumerate(sums):  # bit t of the number is the sign of tooth 6 - t
         table[2 * number + 1] = (x, y)
         table[254 - 2 * number] = (x, p - y)
     return table
-
-
-def _add_pairs(
-    p: int, ones: Sequence[AffinePoint], others: Sequence[AffinePoint]
-) -> Optional[List[AffinePoint]]:
-    """Return the sums of pairs by SEC 1, 2.2.1, rule 4; `None` where another rule applies.
-
-    All slopes with one inversion: of the product of all denominators (Montgomery, Speeding the
-    Pollard and elliptic curve methods of factorization, 1987, 10.3.1).
-    """
-    products = [1]
-    for (x1, _), (x2, _) in zip(ones, others):
-        products.append(products[-1] * (x2 - x1) % p)
-    if products[-1] == 0:
-        return None
-    inverse = pow(products.pop(), -1, p)
-    sums: List[AffinePoint] = []
-    for (x1, y1), (x2, y2) in zip(reversed(ones), reversed(others)):
-        slope = (y2 - y1) * inverse * products.pop() % p
-        inverse = inverse * (x2 - x1) % p
-        x3 = (slope * slope - x1 - x2) % p
-        sums.append((x3, (slope * (x1 - x3) - y1) % p))
-    return sums[::-1]

@@ -65,7 +65,7 @@ def test_no_scalar_meets_an_exceptional_case_in_the_last_row() -> None:
     """The finite part of the argument in `glv.multiply_planned`: k = 2*d for each digit d."""
     for u, v in eisenstein._DIGITS:
         k = 2 * (u + v * LAMBDA) % n
-        xs, ws, common = glv._table(G)
+        xs, ws, common = glv.table(G)
         product = glv.combine(eisenstein.digits(k), xs, ws, common)
         assert product is not None
         assert product == glv.multiply_textbook(k, G)
@@ -73,7 +73,7 @@ def test_no_scalar_meets_an_exceptional_case_in_the_last_row() -> None:
 
 def test_an_exceptional_case_is_seen_and_left_to_the_definition() -> None:
     """5 + 5*w at the end of a sum that is 5 + 5*w so far: Q + Q."""
-    xs, ws, common = glv._table(G)
+    xs, ws, common = glv.table(G)
     same = eisenstein._DIGITS[5, 5]
     none = ((), *same[1:])
     assert glv.combine([same, none], xs, ws, common) is None
@@ -88,7 +88,7 @@ def test_an_exceptional_case_is_seen_and_left_to_the_definition() -> None:
 def test_the_table_is_what_it_says() -> None:
     P = multiply_textbook(SECP256K1, 0xC0FFEE, G)
     assert P is not None
-    xs, ws, Z = glv._table(P)
+    xs, ws, Z = glv.table(P)
     inverse = pow(Z, -1, p)
     for (u, v), (_, i, j) in eisenstein._DIGITS.items():
         Q = multiply_textbook(SECP256K1, (u + v * LAMBDA) % n, P)

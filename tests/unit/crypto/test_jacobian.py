@@ -13,9 +13,12 @@ from venice_ref.crypto.jacobian import (
     WINDOW,
     JacobianPoint,
     add_affine,
+    add_pairs,
     combine,
     digits_of_odd,
     double_repeatedly,
+    sparse_digits,
+    sparse_terms,
     window_table,
 )
 from venice_ref.crypto.weierstrass import (
@@ -137,3 +140,46 @@ def test_combine_reports_an_exceptional_case(curve: Curve) -> None:
         terms = [(5, table[v]) for v in row]
         assert combine(curve.p, curve.a, terms) is None
         assert combine(curve.p, curve.a, [*terms, (0, table[16]), (0, table[17])]) is None
+
+
+# --- Sparse digits ------------------------------------------------------------------------------
+
+
+@given(st.integers(min_value=0, max_value=1 << 400))
+def test_sparse_digits_are_the_scalar(k: int) -> None:
+    found = sparse_digits(k)
+    assert sum(digit << position for position, digit in found) == k
+    positions = [position for position, _ in found]
+    assert all(above - below > WINDOW for below, above in zip(positions, positions[1:]))
+    assert all(digit % 2 and abs(digit) < 1 << WINDOW for _, digit in found)
+
+
+@pytest.mark.parametrize("curve", [P256, P384], ids=lambda curve: curve.name)
+def test_sparse_terms_are_the_product(curve: Curve) -> None:
+    G = generator(curve)
+    assert sparse_terms(curve.p, curve.a, G, 0) == []
+    for k in (1, 2, 31, 32, 33, 2**200, curve.n - 1, curve.n // 3):
+        terms = sparse_terms(curve.p, curve.a, G, k)
+        total = combine(curve.p, curve.a, terms)
+        assert total == multiply_textbook(curve, k, G)
+
+
+# --- Pairs --------------------------------------------------------------------------------------
+
+
+def test_pairs_are_added_with_one_inversion() -> None:
+    G = generator(P256)
+    multiples = [multiply_textbook(P256, k, G) for k in range(1, 7)]
+    points = [P for P in multiples if P is not None]
+    assert add_pairs(P256.p, points[:3], points[3:]) == [
+        add(P256, P, Q) for P, Q in zip(points[:3], points[3:])
+    ]
+    assert add_pairs(P256.p, [], []) == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_pair_of_equal_or_opposite_points_is_refused(sign: int) -> None:
+    x, y = generator(P256)
+    other = multiply_textbook(P256, 2, (x, y))
+    assert other is not None
+    assert add_pairs(P256.p, [other, (x, y)], [(x, y), (x, sign * y % P256.p)]) is None

@@ -1,12 +1,13 @@
-"""The comb of a point, against the definition."""
+"""The comb of a point, against the definition; and the combs that are at hand."""
 
 from __future__ import annotations
 
 import random
+from typing import Tuple
 
 import pytest
 
-from venice_ref.crypto import weierstrass
+from venice_ref.crypto import known_combs, weierstrass
 from venice_ref.crypto.curves import P256, P384, SECP256K1
 from venice_ref.crypto.point_comb import TEETH, column_count, columns, comb_table
 from venice_ref.crypto.twins import TWINS
@@ -49,7 +50,8 @@ def test_points_that_come_again_get_a_comb(curve: Curve) -> None:
         u, v = draw.randrange(curve.n), draw.randrange(curve.n)
         expected = weierstrass.multiply_add_textbook(curve, u, G, v, Q)
         assert FAST(curve, u, G, v, Q) == expected
-        assert weierstrass._comb.cache_info().currsize == (1 if use <= 2 else 2)
+        made = 1 if curve == P256 else 2  # the comb of the generator of P-256 is at hand
+        assert weierstrass._comb.cache_info().currsize == (made - 1 if use <= 2 else made)
     for u, v in ((1, 1), (2, 2), (curve.n - 1, curve.n - 1), (1, curve.n - 1), (0, 5), (5, 0)):
         assert FAST(curve, u, G, v, Q) == weierstrass.multiply_add_textbook(curve, u, G, v, Q)
 
@@ -69,3 +71,29 @@ def test_products_that_meet_are_left_to_the_definition() -> None:
 def test_the_number_of_combs_is_bounded() -> None:
     assert weierstrass._comb.cache_info().maxsize == 16
     assert weierstrass._uses.cache_info().maxsize == 64
+
+
+# --- The combs at hand --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("P", known_combs.POINTS, ids=lambda P: f"{P[0]:x}"[:8])
+def test_a_comb_at_hand_is_the_one_that_would_be_made(P: Tuple[int, int]) -> None:
+    assert weierstrass.is_on_curve(P256, P)
+    made = comb_table(P256.p, P256.a, P, column_count(256))
+    assert known_combs.known_comb(P256, P) == made
+
+
+def test_two_products_of_points_with_a_comb_at_hand() -> None:
+    weierstrass.forget_points()
+    draw = random.Random("at hand")
+    G, *others = known_combs.POINTS
+    for Q in others:
+        u, v = draw.randrange(P256.n), draw.randrange(P256.n)
+        assert FAST(P256, u, G, v, Q) == weierstrass.multiply_add_textbook(P256, u, G, v, Q)
+    assert weierstrass._comb.cache_info().currsize == 0
+
+
+def test_no_other_point_has_a_comb_at_hand() -> None:
+    G = generator(P256)
+    assert known_combs.known_comb(SECP256K1, G) is None
+    assert known_combs.known_comb(P256, (G[0], P256.p - G[1])) is None

@@ -7,8 +7,9 @@ import pytest
 
 from tests.dcap import real_cases
 from tests.intel import NOW, Intel
+from venice_ref.crypto import known_combs
 from venice_ref.crypto.curves import P256
-from venice_ref.crypto.weierstrass import is_on_curve
+from venice_ref.crypto.weierstrass import generator, is_on_curve
 from venice_ref.errors import EvidenceError, MalformedError
 from venice_ref.evidence.tdx.collateral import parse_collateral
 from venice_ref.evidence.tdx.intel import (
@@ -53,6 +54,17 @@ def test_another_edition_of_the_root_is_as_good() -> None:  # COL-4
     for der in (first, intel.root.encode()):
         chain = parse_chain((intel.signer.encode(), der), where="chain")
         verify_chain(chain, anchor=anchor, roles=TCB_SIGNING_ROLES, now=NOW)
+
+
+def test_the_combs_at_hand_are_those_of_intels_keys() -> None:
+    """A comb of a key that Intel does not use would be dead weight at best."""
+    collateral = parse_collateral(json.dumps(real_cases()[0].collateral))
+    signer, root = parse_chain(collateral.tcb_info_issuer_chain, where="chain")
+    platform = parse_chain(collateral.pck_crl_issuer_chain, where="chain")[0]
+    assert "PCK Platform CA" in platform.subject_cn
+    keys = [one.public_key for one in (root, platform, signer)]
+    points = [key.point for key in keys if isinstance(key, EcPublicKey)]
+    assert list(known_combs.POINTS) == [generator(P256), *points]
 
 
 @pytest.mark.parametrize("oid", FIVE)
