@@ -2,10 +2,10 @@
 
 Makes an environment for each interpreter under `.venv/`, installs the pinned tools there, and runs
 the formatter, the linter, the type checker, the tests on each interpreter (all of them on this one,
-most on the oldest, the core on the others), demo and suite on each bare interpreter, the mutants of
-the reference and the tests of the suite itself, and the core once more under `python -O` and on the
-textbook forms.  It needs a Python with `venv`, and a package index that pip can reach; the product
-itself needs neither.
+most on the oldest, less on the newest, the core on the others), demo and suite on each bare
+interpreter, the mutants of the reference and the tests of the suite itself, and the core once more
+under `python -O` and on the textbook forms.  It needs a Python with `venv`, and a package index
+that pip can reach; the product itself needs neither.
 
     python3 check.py                 everything, as the continuous integration does
     python3 check.py --quick         format, lint, types and tests on this interpreter only
@@ -48,8 +48,11 @@ REFUSING = (*CORE_TESTS, "tests/properties", "tests/vectors/test_reference.py")
 """Where a refusal that rests on an `assert` would show under `-O`: what expects an error."""
 
 ELSEWHERE = (*CORE_TESTS, "tests/unit/cli", "tests/unit/test_client.py", "tests/vectors")
-"""What runs on an interpreter that is neither the oldest nor this one: where the language or its
-library could have changed.  The suite runs on each of them besides."""
+"""What runs on the newest, where the language or its library could have changed; on those between
+only the core does.  The suite with all of its vectors runs on each of them besides."""
+
+NOT_OLDEST = ("tests/repo", "tests/unit/bench", "tests/oracles", "tests/interop")
+"""What is about this repository, its peers and their speed, not about the language."""
 
 OPTIONAL = {"peers", "vectors"}
 """What the tests do without, and say so."""
@@ -152,6 +155,13 @@ def say(text: str) -> None:
     print(f"check: {text}", file=sys.stderr, flush=True)
 
 
+def part_of(interpreter: Interpreter, found: List[Interpreter]) -> Tuple[str, ...]:
+    """Return what pytest is given to run on one of the interpreters that were found."""
+    if interpreter == found[0]:
+        return tuple(f"--ignore={path}" for path in NOT_OLDEST)
+    return ELSEWHERE if interpreter == found[-1] else CORE_TESTS
+
+
 class Check:
     """Runs the steps and keeps their outcomes."""
 
@@ -186,14 +196,13 @@ class Check:
             self.step("types", [python, "-m", "mypy"])
 
     def interpreter(
-        self, interpreter: Interpreter, python: str, *, first: bool, main: bool
+        self, interpreter: Interpreter, python: str, *, main: bool, part: Tuple[str, ...]
     ) -> None:
         """What runs on each interpreter: the tests in its environment, the rest on it alone."""
         if self.wants("tests"):
             chosen: Tuple[str, ...] = ("not once",)
             if not main:
-                elsewhere = () if first else ELSEWHERE
-                chosen = ("not once and not slow", "--ignore", "tests/repo", *elsewhere)
+                chosen = ("not once and not slow", *part)
             name = f"tests on Python {interpreter.name}"
             self.tests(name, [python], "-n", "auto", "-m", *chosen)
         if self.wants("demo"):
@@ -266,7 +275,7 @@ def main() -> int:
             check.outcomes.append(Outcome(f"environment for {interpreter.name}", False, 0.0))
             continue
         check.interpreter(
-            interpreter, python, first=interpreter == found[0], main=interpreter == this
+            interpreter, python, main=interpreter == this, part=part_of(interpreter, found)
         )
     if not arguments.quick:
         check.variants(main_python)
