@@ -27,15 +27,11 @@ from venice_ref.net.redaction import rewrite_error
 from venice_ref.net.refusals import without_plaintext
 from venice_ref.net.venice import VeniceApi
 from venice_ref.net.web import Response
-from venice_ref.receipts.answer import (
-    VerifiedSignature,
-    parse_signature_answer,
-    verify_signature_answer,
-)
 from venice_ref.session import EXPIRED, STREAMING, ChatRequest, Session
 
 if TYPE_CHECKING:
     from venice_ref.client.gathering import Gatherer
+    from venice_ref.receipts.answer import VerifiedSignature
 
 __all__ = ["ChatStream", "ClientSession", "checked_signature"]
 
@@ -260,9 +256,11 @@ def checked_signature(
     api: VeniceApi, address: Address20, report: Report, model: str, request_id: str
 ) -> VerifiedSignature:
     """Return the signature of an answer, made by the key of an attested address  [SIG-4]."""
+    from venice_ref.receipts import answer as receipts  # noqa: PLC0415  # hardly anybody asks
+
     names = (model, report.facts["upstream_model"])  # [SIG-7]
     with api.redacting():
-        answer = parse_signature_answer(api.signature(model, request_id))
-        return verify_signature_answer(
+        answer = receipts.parse_signature_answer(api.signature(model, request_id))
+        return receipts.verify_signature_answer(
             answer, address, models=tuple(name for name in names if name is not None)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional, Tuple
 
 from venice_ref.attestation.endorsements import (
@@ -28,7 +27,6 @@ from venice_ref.net.cache import DiskCache, OnSource, silent
 from venice_ref.net.url import parse_base_url
 from venice_ref.net.venice import ModelInfo, VeniceApi, check_id, require_e2ee, utc_now
 from venice_ref.net.web import HttpClient
-from venice_ref.receipts.answer import VerifiedSignature
 from venice_ref.session import Session
 from venice_ref.spec import (
     CONNECT_TIMEOUT_SECONDS,
@@ -41,8 +39,11 @@ from venice_ref.spec import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from venice_ref.attestation.bundle import Bundle
     from venice_ref.client.gathering import Gathered, Gatherer
+    from venice_ref.receipts.answer import VerifiedSignature
 
 __all__ = ["VeniceClient", "api_key_from_environment"]
 
@@ -112,7 +113,7 @@ class VeniceClient:
             ("policy", self.policy, Policy),
             ("roots", roots, TrustRoots),
             ("endorsements", endorsements, Endorsements),
-            ("cache_folder", cache_folder, (Path, type(None))),
+            ("cache_folder", cache_folder, (os.PathLike, type(None))),
         ):
             if not isinstance(value, kind):
                 raise UsageError(f"{excerpt(value)} is of another type", where=name)

@@ -18,11 +18,13 @@ import os
 import re
 import stat
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Callable, Final, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Final, Mapping, NamedTuple, Optional
 
 from venice_ref.errors import UsageError
 from venice_ref.spec import MAX_CACHE_FILE_SIZE, MAX_CACHE_FILES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["CACHE", "NETWORK", "DiskCache", "OnSource", "Stored", "cache_folder", "silent"]
 
@@ -57,6 +59,8 @@ def cache_folder(
 
     XDG Base Directory Specification, 0.8: a path that is not absolute is passed over.
     """
+    from pathlib import Path  # noqa: PLC0415  # with urllib.parse 3 ms of the start
+
     environment = os.environ if environment is None else environment
     if windows:
         places = [environment.get("LOCALAPPDATA", "")]
@@ -81,8 +85,20 @@ class DiskCache:
 
     __slots__ = ("_folder",)
 
-    def __init__(self, folder: Optional[Path]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Optional[os.PathLike[str]]) -> None:
+        """Keep files in `folder`, which need not exist.
+
+        Raises:
+            UsageError: it is not the path of a folder.
+        """
+        self._folder: Optional[Path] = None
+        if folder is not None:
+            from pathlib import Path  # noqa: PLC0415  # as above
+
+            try:
+                self._folder = Path(folder)
+            except TypeError:  # bytes, say
+                raise UsageError("a folder of the cache is a path", where="cache_folder") from None
 
     def __repr__(self) -> str:
         return f"DiskCache({str(self._folder) if self._folder else None!r})"

@@ -10,7 +10,6 @@ that was to be taken out.
 from __future__ import annotations
 
 import re
-import string
 from typing import Any, Callable, Final, TypeVar
 
 from venice_ref.attestation.report import Report
@@ -24,7 +23,7 @@ _SHOWN: Final = "[API key]"
 _RUN: Final = 12
 """Characters in a row of a secret that are cut out: what quotes a peer may cut the secret short."""
 _SHORT: Final = 8
-_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 """Unlike `str.lower`, this keeps every character at its place."""
 
 
