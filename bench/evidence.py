@@ -36,7 +36,7 @@ REAL = ROOT.parent / "shared" / "real"
 ANSWER = REAL / "venice-2026-04-24"
 ABSENT = "the captured evidence is not beside this repository (../shared/real)"
 
-KNOWN_KEYS = "ours, keys met before"
+NEW_PROCESS = "ours, the first of a process"
 
 NODE_WARM_UP = {QVL_NODE: 150, QVL_BROWSER: 30}
 """Calls before the first measurement; a third of them is on each quote."""
@@ -97,24 +97,29 @@ def _verify_all(quote: bytes, collateral: str, now: datetime) -> QuoteFacts:
     return verify_quote(parse_quote(quote), verified, now=now)
 
 
-def _verify_from_nothing(quote: bytes, collateral: str, now: datetime) -> QuoteFacts:
-    forget_points()
-    return _verify_all(quote, collateral, now)
+def _cold(name: str, forget: Callable[[], None]) -> Candidate:
+    """Every signature is verified each time; what is kept is at most tables of points."""
+
+    def verify(quote: bytes, collateral: str, now: datetime) -> QuoteFacts:
+        forget()
+        return _verify_all(quote, collateral, now)
+
+    return candidate(
+        name, verify, [(one.quote, one.collateral, one.now) for one in quotes()], _said
+    )
 
 
 def cold_ours(_: Peers) -> Candidate:
-    """As the first in a process: every table is read or made anew each time."""
-    inputs = [(case.quote, case.collateral, case.now) for case in quotes()]
-    return candidate(OURS, _verify_from_nothing, inputs, _said)
+    """A platform that was never met: what was read of the constants is there, and no other table.
 
-
-def cold_known_keys(_: Peers) -> Candidate:
-    """The same in a process that has verified these platforms before: the tables are still there.
-
-    Nothing else is: every signature is verified.
+    So do others keep what belongs to the process: compiled code, tables of their curves.
     """
-    inputs = [(case.quote, case.collateral, case.now) for case in quotes()]
-    return candidate(KNOWN_KEYS, _verify_all, inputs, _said)
+    return _cold(OURS, lambda: forget_points(constants=False))
+
+
+def cold_new_process(_: Peers) -> Candidate:
+    """As the first in a process: what is used of the constants is read anew each time."""
+    return _cold(NEW_PROCESS, forget_points)
 
 
 def warm_ours(_: Peers) -> Candidate:

@@ -102,7 +102,7 @@ GAINS: Final[Tuple[Gain, ...]] = (
         "weierstrass.multiply_add",
         "the two products of a P-256 verification, both points met before",
         "one chain of doublings, combs for points that recur, pairs added with one inversion",
-        "at most 16 tables of 50 KB in memory; 45 KB of constants, which a test computes again; "
+        "at most 16 tables of 100 KB in memory; 90 KB of constants, which a test computes again; "
         "the time tells whether a point was met before",
         _sum,
     ),

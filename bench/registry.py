@@ -232,7 +232,7 @@ WORKS: Tuple[Work, ...] = (
         "verify a TDX quote and its collateral, from nothing (JSON in)",
         (
             (OURS, evidence.cold_ours),
-            (evidence.KNOWN_KEYS, evidence.cold_known_keys),
+            (evidence.NEW_PROCESS, evidence.cold_new_process),
             (QVL_NODE, evidence.node("cold", QVL_NODE)),
             (QVL_BROWSER, evidence.node("cold", QVL_BROWSER)),
             (QVL_RUST, evidence.cold_rust),

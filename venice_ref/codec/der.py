@@ -132,6 +132,11 @@ class DerReader:
         return self._data[self._head : self._end]
 
     @property
+    def rest(self) -> bytes:
+        """The bytes that were not read yet, whole elements or not."""
+        return self._data[self._at : self._end]
+
+    @property
     def more(self) -> bool:
         """True until the last element was read."""
         return self._at < self._end
@@ -188,7 +193,9 @@ class DerReader:
         first = self._at
         previous = b""
         while self._at < self._end:
-            raw = self.element("member").raw
+            head = self._at
+            self._next(self.next_tag, "member")
+            raw = self._data[head : self._at]
             # 11.6 pads the shorter of two encodings with zero octets; none is a prefix of another.
             if raw < previous:
                 raise self.error("the members of a set are not in ascending order")

@@ -154,10 +154,10 @@ def multiply_add(curve: Curve, u: int, P: Point, v: int, Q: Point) -> Point:
     """Same as multiply_add_textbook, with one chain of doublings for both products.
 
     Who verifies meets the same points again, G each time and the keys of issuers often: a point
-    that came twice before gets a comb.  With one for G, the other product decides what a
-    verification costs: with windows 256 doublings and 69 additions in all, half as long as two
-    separate products; with a comb 31 doublings and 63 additions, half of them cheaper: a quarter of
-    that.
+    that came twice before gets a comb, and those of `known_combs` have one.  With one for G, the
+    other product decides what a verification costs: with windows 255 doublings and 59 additions,
+    half as long as two separate products; with a comb 15 doublings and 16 additions, after 48
+    cheaper ones: a quarter of that.
 
     For public scalars and points only: where products meet on the way, as for P = Q they may, or
     where the sum is infinity, the definition takes over, and the time shows it.
@@ -180,23 +180,28 @@ def _terms(
     curve: Curve, products: Sequence[Tuple[int, Tuple[int, int]]]
 ) -> Optional[List[jacobian.Term]]:
     """Return the terms of a sum of k*P, each by the way that is best for the point."""
-    p, a, count = curve.p, curve.a, point_comb.column_count(curve.n.bit_length())
-    tables = [_table(curve, P) for _, P in products]
-    combs = [table for table in tables if table is not None]
-    if len(combs) == len(products):
-        return point_comb.paired_terms(p, combs, [_odd(curve, k) for k, _ in products], count)
     terms: List[jacobian.Term] = []
-    for (k, P), table in zip(products, tables):
-        if table is None:
-            terms += jacobian.sparse_terms(p, a, P, k)
+    combs: List[point_comb.Comb] = []
+    scalars: List[int] = []
+    for k, P in products:
+        comb = _table(curve, P)
+        if comb is None:
+            terms += jacobian.sparse_terms(curve.p, curve.a, P, k)
         else:
-            terms += point_comb.comb_terms(table, _odd(curve, k), count)
+            combs.append(comb)
+            scalars.append(_odd(curve, k))
+    if combs:
+        size = point_comb.span(curve.n.bit_length())
+        selected = point_comb.comb_terms(curve.p, combs, scalars, size)
+        if selected is None:
+            return None
+        terms += selected
     return terms
 
 
-def _table(curve: Curve, P: Tuple[int, int]) -> Optional[Sequence[jacobian.AffinePoint]]:
+def _table(curve: Curve, P: Tuple[int, int]) -> Optional[point_comb.Comb]:
     """Return the comb of a point that is known for coming often, or came often."""
-    from venice_ref.crypto import known_combs  # noqa: PLC0415  # 45 KB that only evidence needs
+    from venice_ref.crypto import known_combs  # noqa: PLC0415  # 90 KB that only evidence needs
 
     known = known_combs.known_comb(curve, P)
     if known is not None:
@@ -219,18 +224,22 @@ def _uses(curve: Curve, P: Tuple[int, int]) -> Iterator[int]:
 
 @lru_cache(maxsize=16)
 def _comb(curve: Curve, P: Tuple[int, int]) -> Optional[Sequence[jacobian.AffinePoint]]:
-    """Return the comb of a point, remembered for the last 16 (some 0.8 MB)."""
-    count = point_comb.column_count(curve.n.bit_length())
-    return point_comb.comb_table(curve.p, curve.a, P, count)
+    """Return the comb of a point, remembered for the last 16 (some 1.6 MB)."""
+    size = point_comb.span(curve.n.bit_length())
+    return point_comb.comb_table(curve.p, curve.a, P, size)
 
 
-def forget_points() -> None:
-    """Forget the tables of all points, as in a process that has just begun: for measurements."""
+def forget_points(*, constants: bool = True) -> None:
+    """Forget the tables of all points, as in a process that has just begun: for measurements.
+
+    Without `constants`, what was read of `known_combs` is kept.
+    """
     from venice_ref.crypto import known_combs  # noqa: PLC0415  # as below
 
     _uses.cache_clear()
     _comb.cache_clear()
-    known_combs.forget()
+    if constants:
+        known_combs.forget()
 
 
 def check_scalar(k: int) -> None:

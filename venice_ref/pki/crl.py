@@ -101,7 +101,11 @@ def parse_crl(der: bytes, *, where: str = "crl") -> Crl:
 
 
 def _parse_entries(tbs: DerReader) -> FrozenSet[int]:
-    """Return the numbers in revokedCertificates, which is absent where there are none.  5.1.2.6."""
+    """Return the numbers in revokedCertificates, which is absent where there are none.  5.1.2.6.
+
+    What follows the number is checked and not used.  Many are revoked at one time for one reason,
+    so that most entries end with bytes that were found good in an earlier one.
+    """
     entries = tbs.sequence("revokedCertificates")
     serials: Set[int] = set()
     count = 0
@@ -111,29 +115,26 @@ def _parse_entries(tbs: DerReader) -> FrozenSet[int]:
             raise entries.error(f"more than {MAX_CRL_ENTRIES} entries")
         entry = entries.sequence(f"[{count}]")
         serials.add(parse_serial(entry, "userCertificate", rule="CRL-1"))
-        entry.time("revocationDate")
-        if entry.more:
-            _check_entry_extensions(entry, accepted)
-        entry.finish()
+        rest = entry.rest
+        if rest not in accepted:
+            _check_after_serial(entry)
+            accepted.add(rest)
         if not entries.more:
             return frozenset(serials)
         count += 1
 
 
-def _check_entry_extensions(entry: DerReader, accepted: Set[bytes]) -> None:
-    """Refuse what is not the extensions of an entry.  `accepted` are encodings found good before.
-
-    The reasons of revocation are few, so that most entries end with the bytes of an earlier one.
-    """
-    raw = entry.element("crlEntryExtensions").raw
-    if raw in accepted:
-        return
-    where = entry.path("crlEntryExtensions")
-    reader = open_elements(raw, max_size=MAX_CRL_SIZE, where=where, rule="CRL-4")
-    extensions = ext.parse_extensions(reader, "", rule="CRL-4")
-    # The one that is critical by definition speaks for another issuer (5.3.3).
-    ext.check_critical(extensions, (), where=where, rule="CRL-4")
-    accepted.add(raw)
+def _check_after_serial(entry: DerReader) -> None:
+    """Refuse what is not the time and the extensions of an entry."""
+    entry.time("revocationDate")
+    if entry.more:
+        raw = entry.element("crlEntryExtensions").raw
+        where = entry.path("crlEntryExtensions")
+        reader = open_elements(raw, max_size=MAX_CRL_SIZE, where=where, rule="CRL-4")
+        extensions = ext.parse_extensions(reader, "", rule="CRL-4")
+        # The one that is critical by definition speaks for another issuer (5.3.3).
+        ext.check_critical(extensions, (), where=where, rule="CRL-4")
+    entry.finish()
 
 
 def _parse_extensions(tbs: DerReader, where: str) -> ext.Extensions:

@@ -7,7 +7,7 @@ would only add second spellings.
 
 from __future__ import annotations
 
-from typing import Final, List, NamedTuple, Tuple
+from typing import Dict, Final, List, NamedTuple, Tuple
 
 from venice_ref.codec.der import DerReader
 
@@ -44,6 +44,22 @@ def parse_name(reader: DerReader, name: str, *, rule: str = "CRT-5") -> Name:
             UTF8String, PrintableString or IA5String.
     """
     sequence = reader.sequence(name, rule=rule)
+    known = _KNOWN.get(sequence.raw)
+    if known is None:
+        known = _parse(sequence)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[known.raw] = known
+    return known
+
+
+_KNOWN: Final[Dict[bytes, Name]] = {}
+"""Names that were parsed, by their encoding: each issuer stands in several places of a chain."""
+
+_MOST_KNOWN: Final = 32
+
+
+def _parse(sequence: DerReader) -> Name:
     attributes: List[Tuple[str, str]] = []
     while sequence.more:
         relative = sequence.set_of(f"[{len(attributes)}]")

@@ -66,11 +66,11 @@ def test_a_quote_that_does_not_verify_ends_the_run(
 @REAL
 def test_nothing_is_kept_between_samples(peers: Peers) -> None:
     """In textbook mode there is no table at all."""
-    outcome = evidence.cold_ours(peers).outcome
+    outcome = evidence.cold_new_process(peers).outcome
     seen = []
     for _ in range(2):
         outcome()
-        combs, read = weierstrass._comb.cache_info(), known_combs._read.cache_info()
+        combs, read = weierstrass._comb.cache_info(), known_combs._comb.cache_info()
         seen.append((combs.misses, combs.currsize, read.misses, read.currsize))
     assert seen[0] == seen[1]
     assert (seen[0][2] == 0) == textbook_only  # of the generator at least

@@ -1,4 +1,4 @@
-"""Constants of `known_combs`: four combs of P-256.
+"""Constants of `known_combs`: the low blocks of four combs of P-256.
 
 Each is 128 points of 64 bytes, x and y, big-endian, in base64.  Seven bits of the number of a point
 say the signs of the teeth from the first (the highest bit), 1 for plus; the sign of the last is
