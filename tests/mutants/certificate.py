@@ -286,8 +286,8 @@ _LISTS: Final = (
     ),
     Mutant(
         "certificate.list-entry-extensions", _CRL,
-        '    ext.check_critical(extensions, (), where=where, rule="CRL-4")\n    accepted.add(raw)',
-        "    accepted.add(raw)",
+        '        ext.check_critical(extensions, (), where=where, rule="CRL-4")\n    entry.finish()',
+        "    entry.finish()",
         ("CRL-4",), "Critical extensions of entries are passed over.",
     ),
     Mutant(

@@ -258,9 +258,11 @@ _SIGNATURES: Final = (
         ("KEY-18", "KEY-20"), "s may be zero, and has no inverse then.",
     ),
     Mutant(
-        "keys.ecdsa-equal-points", _CURVE,
-        "if x1 == x2 and (y1 + y2) % p == 0:  # rule 3",
-        "if x1 == x2:  # rule 3",
+        "keys.ecdsa-equal-points", _ECDSA,
+        "        return comb.multiply_add(u, v, P)\n",
+        "        one, two = comb.multiply_generator(u), comb.glv.multiply(v, P)\n"
+        "        equal = one is not None and two is not None and one[0] == two[0]\n"
+        "        return None if equal else comb.weierstrass.add(curve, one, two)\n",
         ("KEY-18",), "Where both sides of the sum are one point, the sum is infinity.",
     ),
     Mutant(
