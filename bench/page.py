@@ -105,6 +105,10 @@ _METHOD: Final = """\
   that there is: a sequence of operations that no scalar changes.
 - A *fresh* key is one of 80 by turns, more than are remembered; the table of the generator is
   there, as after the first signature of a process.  A *recurring* key has its table.
+- A *cold* TDX verification knows nothing of the platform: collateral and quote come as text, every
+  signature is verified, every key of the platform is new.  What belongs to the process is there for
+  all: compiled code on Node, what was read of the constants here.  `ours, the first of a process`
+  reads them again.  *Warm* is a further quote under collateral that was verified.
 - `a*b % p` is measured in the same process: a number of such units says how much work there is,
   whatever the machine.  An ECDH has some 1,440 multiplications; folding is cheaper than `%`.
 - The loop over 25 lanes is a plain Keccak of the benchmark's own (`bench/hashing.py`).  Our
