@@ -84,7 +84,8 @@ _GATES: Final = """\
 ## Gates and aims
 
 The median ratio, and in brackets its quartiles; a gate that is not met is marked: NEAR within 5 %,
-MISSED beyond.  Where it says ≤, it is our time in units of the peer's.
+MISSED beyond.  A gate is the least that is wanted, on every interpreter; an aim is what is hoped
+for on 3.11.  Where it says ≤, it is our time, or our spread, in units of the peer's.
 """
 
 _METHOD: Final = """\
@@ -92,17 +93,18 @@ _METHOD: Final = """\
 
 - Results are compared before time is taken; where two candidates of one table differ, the run ends.
 - In each round every candidate is measured once, in a new random order, on the same inputs, several
-  different ones by turns.  A ratio is taken within a round, and its median and quartiles over the
-  rounds are what is shown: a machine that is slow for a while is slow for both.
-- All Python candidates run in one process with the garbage collector standing still.  Node runs
-  beside it and waits while Python works, after its compiler has warmed up.
+  different ones by turns (one for a gain).  A ratio is taken within a round, and its median and
+  quartiles over the rounds are what is shown: a machine that is slow for a while is slow for both.
+- All Python candidates of a table run in one process with the garbage collector standing still;
+  `start` and `import` measure new processes.  Node's compiler is warmed up first; then Node works
+  while Python waits, and the reverse.
 - Where it says that the time of the processor was taken (`--processor-time`), the clock stood still
   while other processes of the machine had their turn, for every candidate alike; for Node it counts
   the threads of its compiler and its collector, which the clock on the wall does not.
 - Peers are installed by name at pinned versions into a scratch environment for each interpreter.
   What an interpreter cannot have is named, with the reason.
-- The secret-scalar rows (chunk, ECDH, key generation, encryption) are those of the one schedule
-  that there is: a sequence of operations that no scalar changes.
+- What has a secret scalar (chunk, ECDH, key generation, encryption) runs one sequence of operations
+  for every scalar.  There is no faster variant that skips some.
 - A *fresh* key is one of 80 by turns, more than are remembered; the table of the generator is
   there, as after the first signature of a process.  A *recurring* key has its table.
 - A *cold* TDX verification knows nothing of the platform: collateral and quote come as text, every
@@ -110,11 +112,13 @@ _METHOD: Final = """\
   all: compiled code on Node, what was read of the constants here.  `ours, the first of a process`
   reads them again.  *Warm* is a further quote under collateral that was verified.
 - `a*b % p` is measured in the same process: a number of such units says how much work there is,
-  whatever the machine.  An ECDH has some 1,440 multiplications; folding is cheaper than `%`.
+  whatever the machine.  An ECDH has some 1,600 multiplications and takes fewer units than that:
+  folding is cheaper than `%`.
 - The loop over 25 lanes is a plain Keccak of the benchmark's own (`bench/hashing.py`).  Our
   definition is such a loop as well; it is written for the reader, and slower than this one.
 - The guide's samples are taken out of the vendor's guide at run time; the libraries are called as
-  their own documentation shows.  `bench/README.md` has the particulars of each table.
+  their own documentation shows; the ECDH of eth-keys is its inner multiplication.
+  `bench/README.md` has the particulars of each table.
 """
 
 _WHY: Final = """\
@@ -123,32 +127,36 @@ _WHY: Final = """\
 Everything here is compiled: OpenSSL under `cryptography`, libsecp256k1 under `coincurve`, C in
 `pycryptodome`, Rust in `dcap-qvl`.  libsecp256k1 multiplies in its field in some 15 ns with the
 processor's own instructions; in Python one product of two numbers of 256 bits takes 80 to 170 ns
-before anything is reduced, and that is nearly all of the time of an ECDH.  For AES the processor
-has instructions that do a round in a few cycles.  No rearrangement of Python reaches either, and
-none of these rows is a target: they show the price of having no dependency.  What it comes to in
-use is half a millisecond for a chunk of a stream, and milliseconds for an attestation.
+before anything is reduced.  The products and their reduction are nearly all of the time of an ECDH.
+For AES the processor has instructions that do a round in a few cycles.  No rearrangement of Python
+reaches either, and none of these rows is a target: they show the price of having no dependency.
+What it comes to in use is half a millisecond for a chunk of a stream, and milliseconds to tens of
+milliseconds for an attestation.
 
 A prompt from about 10 KB on is encrypted faster by the guide's sample, whose AES is OpenSSL's.
+The signatures of a cold TDX verification on Node are OpenSSL's as well.
 """
 
 _SECRETS: Final = """\
 The time of one multiplication over different secret scalars.  Ours does the same operations for
 every scalar; beside it are two forms that do not, and our own under one scalar again and again,
 which is the noise of the measurement.  Python's integers take a time that depends on their values:
-ours is a regular sequence, and not constant time.
+ours is a regular sequence, and not constant time.  *Drawn* scalars look random, as keys are;
+*weighted* ones run from few ones to nearly all.  The weight is the number of ones in a scalar, sd
+the standard deviation.
 """
 
 _TAKEOVER: Final = """\
 ## Where one form takes over from another
 
-The product chooses by constants, in blocks of 16 bytes.  Measured is where both forms take the same
+The package chooses by constants, in blocks of 16 bytes.  Measured is where both forms take the same
 time; around it the difference is small.  `aes._FEW` is the most that its form can take, and planes
 come in powers of two.
 """
 
 _BESIDE: Final = """\
 Beside each stands the definition that it must equal (`VENICE_REF_TEXTBOOK=1` puts it in its place);
-the docstrings derive it.
+the page of each derives it.
 """
 
 

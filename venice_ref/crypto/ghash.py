@@ -6,8 +6,9 @@ u^128 = 1 + u + u^2 + u^7.  As a big-endian integer, x_k is the bit of weight 2^
 coefficients stand in the integer from the top downwards, and u * X is X >> 1.
 
 First the standard, then three forms: one for short messages, whose time goes into few operations
-each, and two for long ones, which multiply many blocks at once.  None reads a table at a position
-that depends on the data; those for long messages read 16 entries at positions that depend on H.
+each, and two for long ones, which multiply many blocks at once.  No fast form reads a table at a
+position that depends on the data; those for long messages select among 16 entries by H, and the
+last asks for bits of H.  Python's integers still take a time that depends on their values.
 """
 
 from __future__ import annotations
@@ -109,7 +110,11 @@ def _multiply_spread(x: int, y: int) -> int:
 
 @faster_than(ghash_textbook)
 def _ghash_short(H: bytes, X: bytes) -> bytes:
-    """Same as `ghash_textbook`, by a product of integers for each block; 6 to 8 times faster."""
+    """Same as `ghash_textbook`, by a product of integers for each block.
+
+    4 times faster for one block, 8 times for 6, 10 times for 50.  The price is the bound on the
+    sums in bytes that is derived above.  The sizes are those that the caller has checked.
+    """
     h = _spread_block(H)
     digits = _spread(X)
     Y = 0
@@ -130,9 +135,10 @@ def _ghash_short(H: bytes, X: bytes) -> bytes:
 # The n lanes A_q advance together, all multiplied by the one constant H^n, and in the end they are
 # themselves a message of n blocks with the same GHASH.
 #
-# All lanes are one integer: coefficient x_k of lane q is the bit (127-k) * n + q.  This is the
-# layout of the short form, with a group of n bits in the place of a byte, and XOR in the place of
-# a sum that must not overflow.  u^j is a shift by whole groups, the same for every lane.
+# All lanes are one integer: coefficient x_k of a lane is the bit (127-k) * n + l, where l, 0 <= l <
+# n, is the place of the lane.  This is the layout of the short form, with a group of n bits in the
+# place of a byte, and XOR in the place of a sum that must not overflow.  u^j is a shift by whole
+# groups, the same for every lane.
 
 
 def _times(A: int, factor: int, n: int) -> int:
@@ -190,8 +196,10 @@ class _Transposition:
 def _ghash_long(H: bytes, X: bytes) -> bytes:
     """Same as `ghash_textbook`, by n blocks at a time; 55 times faster for 4096 blocks.
 
-    n is a power of two near the square root of 8 m, which balances the m/n steps here against
-    the n blocks that are left.  It is at least 8, for the transposition.
+    m/n steps cost, besides what grows with n, as much as some 8 blocks of the short form each, and
+    n blocks are left for `ghash`: the sum is least for n near the square root of 8 m.  n is a power
+    of two, and at least 8, for the transposition.  The price is that transposition, and 16 entries
+    that are selected by H.  The sizes are those that the caller has checked.
     """
     n = 8
     while n * n < 8 * (len(X) // _BLOCK):
@@ -220,7 +228,7 @@ def _ghash_long(H: bytes, X: bytes) -> bytes:
 # message.  To multiply all blocks by one element E is a linear map: with c_ik for the coefficient i
 # of u^k * E, the plane i of the product is the sum of the planes k for which c_ik = 1.  Four planes
 # at a time, all 16 sums are made once and 128 times one of them is selected by four of the c_ik
-# (Arlazarov and others, the method of the four Russians): 4,300 additions of planes, where the
+# (Arlazarov and others, the method of the four Russians): 4,450 additions of planes, where the
 # steps above take 100 of numbers that are 128 to 255 times as long.
 #
 # Planes are worth it while they are long, so the message is folded instead of cut into steps: of m
@@ -282,8 +290,8 @@ _PIECE = 65536
 def _ghash_very_long(H: bytes, X: bytes) -> bytes:
     """Same as `ghash_textbook`, by folding; 100 times faster for 65536 blocks.
 
-    Lanes take 1.4 to 1.7 times as long.  The price is 2 MB for the sums, and the transposition, a
-    quarter of the time: below some 13000 blocks it does not pay.
+    Lanes take as long at 13000 blocks and half as long again at 65536.  The price is 2 MB for the
+    sums, and the transposition, a quarter of the time: below some 13000 blocks it does not pay.
     """
     _check(H, X)
     powers = [_spread_block(H)]  # H^(2^0), H^(2^1) ..

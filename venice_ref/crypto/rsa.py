@@ -1,9 +1,9 @@
 """RSA signatures of PKCS #1 v1.5 with SHA-256: verification.  RFC 8017, 8.2.2.
 
 The expected encoding is built and compared with the one that the signature holds, whole; nothing of
-the padding is parsed, which is where forgeries with small exponents came from (RFC 8017, 8.2.2,
-note).  A DigestInfo without the NULL of the algorithm is therefore refused, though A.2.4 tolerates
-it in verifiers.
+the padding is parsed.  Verifiers that parse it have accepted forgeries for small exponents
+(Bleichenbacher, 2006).  A DigestInfo without the NULL of the algorithm is refused: the encoding has
+it (RFC 8017, 9.2, note 1; the exception in A.2.4).
 
 The public exponent is 65537 and nothing else: it is the one that the certificate authorities here
 use, and a smaller set of keys is a smaller set of questions.  The modulus has 2048 to 4096 bits.
@@ -54,6 +54,7 @@ def verify_pkcs1v15_sha256(
     Raises:
         MalformedError: the key is not one of those that `check_public_key` accepts.
         SignatureError: the length is wrong, the number is not below n, or it does not verify.
+        UsageError: the digest does not have 32 bytes.
     """
     if len(digest) != 32:
         raise UsageError("a SHA-256 digest has 32 bytes")

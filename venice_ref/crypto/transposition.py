@@ -1,11 +1,11 @@
 """The step between bytes and bit planes, in both directions.
 
 Eight integers hold whole bytes, number g those of the elements g, g + 8, g + 16 ..; or they are
-eight planes, of which number b holds bit b of every element, one after the other.  Either way, bit
-8p + i of number j is bit j or i of element 8p + i or 8p + j: to go from one to the other is to
-exchange i and j.  That is done one binary digit after the other: where digit d of j is 0 and of i
-is 1, change places with the bit for which they are 1 and 0, which is d places lower in number
-j + d.
+eight planes, of which number b holds bit b of every element, one after the other.  Bit 8p + i of
+number j is bit i of element 8p + j in the first case, and bit j of element 8p + i in the second: to
+go from one to the other is to exchange i and j.  That is done one binary digit after the other, of
+weight d = 4, 2, 1: where the digit of j is 0 and that of i is 1, change places with the bit for
+which they are 1 and 0, which is d places lower in number j + d.
 """
 
 from __future__ import annotations
