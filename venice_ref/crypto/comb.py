@@ -1,7 +1,8 @@
 """Multiplication of the generator of secp256k1, by a table that never changes.
 
 The comb of Lim and Lee (More flexible exponentiation with precomputation, CRYPTO '94) with the
-signed digits of Hedabou, Pinel and Beneteau (2005), for both halves of the scalar (`eisenstein`).
+signed digits of Hedabou, Pinel and Beneteau (Countermeasures for preventing comb method against SCA
+attacks, ISPEC 2005), for both halves of the scalar (`eisenstein`).
 
 An odd k below 2^136 is a sum of +-2^i for i = 0 .. 135, as 2s - (2^136 - 1) = k for an s of 136
 bits: bit i of s says the sign.  Write the 136 signs in 8 rows of 17, the teeth of a comb.  The 8
@@ -9,10 +10,10 @@ signs that stand in one column j make, with the points 2^(17*t)*G of the teeth,
 
     T = +-G +- 2^17*G +- 2^34*G .. +- 2^119*G,        k*G = sum of 2^j * T_j:
 
-16 doublings and 17 additions, for any k.  `GENERATOR_TABLE` has the 128 sums in which the last sign
-is plus; the others are their negatives.  With k1 + k2*lambda for k, the columns of k2 take the same
-table with beta*x for x, and 33 additions share 16 doublings: a third of what a multiplication of
-another point costs.
+16 doublings and 16 additions (the first column is only taken), for any k.  `GENERATOR_TABLE` has
+the 128 sums in which the last sign is plus; the others are their negatives.  With k1 + k2*lambda
+for k, the columns of k2 take the same table with beta*x for x, and 33 additions share 16 doublings:
+a third of what a multiplication of another point costs.
 
 Who recovers a signer needs u*G + v*P, both scalars public.  The doublings of v*P (`glv`) serve u*G
 as well: a column j of the comb is added where 2^j is still to be multiplied, between the rows of v.
@@ -54,9 +55,15 @@ def multiply_generator_textbook(k: int) -> Point:
 def multiply_generator(k: int) -> Point:
     """Same as multiply_generator_textbook, by 16 doublings and 33 additions; 38 times faster.
 
-    One sequence of operations for every k.  No scalar is known that meets an exceptional addition,
-    and to find one is to find two short sums of the table that differ by a multiple of n; it would
-    show as Z = 0, and the definition would answer.
+    One sequence of operations for every k, and no exceptional addition.  Before a column of k1 the
+    sum has even coordinates, so that adding an odd T changes its parity; before one of k2 the
+    first coordinate is odd and T has a 0 there: sum and +-T differ.  They are equal modulo pi only
+    if they differ by at least |pi|, and before column 0 they are too short for that.  In column 0,
+    with the sums a of k1 and b of k2, that needs k = b*lambda, 2*a + b*lambda or 2*b*lambda: the
+    tests try these 2^16 + 2^9 scalars.  (Z = 0 would show one; the definition would answer.)
+
+    The price is 8 KB of constants, which a test computes again, and table positions that depend on
+    the secret.
     """
     weierstrass.check_scalar(k)
     k %= SECP256K1.n
@@ -104,9 +111,10 @@ def multiply_add_textbook(u: int, v: int, P: Tuple[int, int]) -> Point:
 def multiply_add(u: int, v: int, P: Tuple[int, int]) -> Point:
     """Same as multiply_add_textbook, with one chain of doublings for both products.
 
-    That saves the 16 doublings of the comb and two inversions, a twelfth of a recovery.  For public
-    scalars only: where the sums meet on the way, as for P = G they may, or where the result is
-    infinity, the definition takes over, and the time shows it.
+    That saves the 16 doublings of the comb and two inversions, for 68 products that rescale its
+    points: a few per cent of a recovery.  For public scalars only: where the sums meet on the way,
+    as for P = G they may, or where the result is infinity, the definition takes over, and the time
+    shows it.
     """
     weierstrass.check_scalar(u)
     weierstrass.check_scalar(v)

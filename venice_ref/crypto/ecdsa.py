@@ -90,7 +90,8 @@ def _sign_with(curve: Curve, d: int, e: int, k: int) -> Optional[Signature]:
 def _nonces(curve: Curve, x: int, digest: bytes, hash_name: str) -> Iterator[int]:
     """Yield the candidates for k in [1, n-1].  RFC 6979, 3.2, steps b to h; q is n here.
 
-    The first is taken but for a chance of 1 in n; an HMAC cannot stay out of the range for ever.
+    The first is taken but for a chance of 2^-32 (P-256) or less; an HMAC cannot stay out of the
+    range for ever.
     """
     if hash_name not in _HASH_SIZES:
         raise UsageError(f"the hash is one of {', '.join(_HASH_SIZES)}")

@@ -177,7 +177,7 @@ def encoded_difference_textbook(S: int, k: int, A: _Point) -> bytes:
 # of the two for a factor, and with all four negated it is the same point:
 #
 #     E = 2*X*Y   G = Y^2 - X^2   H = Y^2 + X^2   F = 2*Z^2 - G
-#     X' = E*F    Y' = G*H        Z' = F*G        T' = E*H                            (4M + 3S)
+#     X' = E*F    Y' = G*H        Z' = F*G        T' = E*H                 (4M + 3S without T')
 #
 # *Addition.*  That of 5.1.4; what depends on the second point alone is in its table:
 #
@@ -185,7 +185,7 @@ def encoded_difference_textbook(S: int, k: int, A: _Point) -> bytes:
 #     E = B - A   F = D - C   G = D + C   H = B + A   and X', Y', Z', T' as above            (8M)
 #
 # Only an addition reads T, and not many follow one another: E and H are kept instead, and the
-# addition multiplies them.
+# addition multiplies them (its 8M: E*H of its own first operand, not its T').
 
 _Entry = Tuple[int, int, int, int]
 """(y + x, y - x, 2*d*t, 2*z) of a point."""
@@ -221,7 +221,8 @@ def _combine(terms: Sequence[_Term]) -> _Point:
     How long the numbers are, in bits, negative ones included.  X, Y and Z, folded twice, have at
     most 256.  In a doubling the squares have 512 and E 513, folded once 263; G, H and F have 263,
     the products 526.  In an addition A and B have 513, folded once 263, E and H 264, T 278, C 283,
-    F and G 284; the products 568.
+    F and G 284; the products 568.  No result depends on the lengths, which say only where a second
+    fold pays.
     """
     M = (1 << 255) - 1
     X, Y, Z, E, H = 0, 1, 1, 0, 1  # the neutral element; T = E*H

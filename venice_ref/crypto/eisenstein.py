@@ -89,7 +89,8 @@ def split(k: int, odd1: int) -> Eisenstein:
     A and B are odd and A-B is even: k2 is as odd as q1, and k1 is odd if q2 is as odd as
     k + q1 + 1.  `odd1`, 0 or 1, says how odd q1 is to be; with 1, both k1 and k2 are odd.  The
     nearest such q1 and q2 are off by at most 1 each; the remainder is that error, of norm at most
-    3, times pi: |k1| and |k2| are below 2^129.
+    3, times pi: as N >= 3/4*u^2 and N >= 3/4*v^2, |k1| and |k2| are at most 2*sqrt(n), below
+    2^129.
     """
     A, B = PI
     n = SECP256K1.n

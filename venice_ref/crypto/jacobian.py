@@ -183,8 +183,9 @@ def _odd_multiples(p: int, a: int, P: AffinePoint, count: int) -> List[AffinePoi
     """Return P, 3P, 5P .. (2*count - 1)P with one inversion.
 
     A chain of additions of 2P in which both operands have the same Z (Meloni, New point addition
-    formulae for ECC applications, 2007): 5M + 2S each, as Z itself takes no part.  Each addition
-    multiplies Z by a known factor, so that one inverse of the last Z leads back to all of them.
+    formulae for ECC applications, 2007): 5M + 2S each, one of them for the new Z, which takes no
+    other part.  Each addition multiplies Z by a known factor, so that one inverse of the last Z
+    leads back to all of them.
     """
     x, y = P
     # 2P, and P itself brought to the Z of 2P, which is 2y: (x*(2y)^2, y*(2y)^3).

@@ -1,10 +1,10 @@
 """The combs of four points that every verification of a quote meets.
 
-A comb pays for a point that comes often, but takes as long to make as a verification.  These are
-made already, in `known_combs_low` and `known_combs_high`: the first quote that a process verifies
-takes half of the time.  Whoever could choose an entry could make a false signature pass, so a test
-computes every entry from the definition, and another compares the keys with those of genuine
-chains.
+A comb pays for a point that comes often, but takes twice as long to make as a verification.  These
+are made already, in `known_combs_low` and `known_combs_high`: the first quote that a process
+verifies takes half of the time.  Whoever could choose an entry could make a false signature pass,
+so a test computes every entry from the definition, and another compares the keys with those of
+genuine chains.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ a sum of +-2^i, its signs stand in 8 rows of C, and each column of 8 signs selec
 
 The columns are two blocks (Lim and Lee, More flexible exponentiation with precomputation, CRYPTO
 '94): those from C/2 on have a table of their own, of the sums times 2^(C/2), so that both halves
-share C/2 - 1 doublings, where a window leaves sixteen times as many.
+share C/2 - 1 doublings, where a window leaves some seventeen times as many.
 
-The two tables cost somewhat more than a verification without them.  They pay for a point that comes
-again and again.
+The two tables cost up to twice a verification without them.  They pay for a point that comes again
+and again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def comb_terms(
 ) -> Optional[List[Term]]:
     """Return the terms of the sum of k*P for odd scalars, from the combs of their points.
 
-    `size` is the span of the combs.  Two for each comb are the points of one position; they are
+    `size` is the span of the combs.  Each comb gives two points to every position; they are
     added here in pairs, all pairs with one inversion: 6 multiplications each, where `combine` takes
     11 for a point.  `None` where two of them are equal or opposite.
     """
@@ -75,8 +75,8 @@ def comb_table(p: int, a: int, P: AffinePoint, size: int) -> Optional[List[Affin
 
     Half of the sums, with a plus for the last tooth, are made tooth by tooth, for both blocks at
     once, all sums of a step with one inversion; the others are their negatives.  Where the order of
-    P is above 2^(16*size - 6), no step meets two equal or opposite points: the sums are multiples
-    of P by different numbers below half of its order.
+    P is above 2^(15*size + 2), no step meets two equal or opposite points: the sums are multiples
+    of P by different numbers, at most 2^(15*size + 1), below half of its order.
     """
     low, high = [P], [to_affine(p, double_repeatedly(p, a, (*P, 1), size))]
     for _ in range(TEETH - 1):

@@ -10,7 +10,7 @@ from venice_ref.crypto import comb, glv
 from venice_ref.crypto.comb import COLUMNS, TEETH, multiply_generator
 from venice_ref.crypto.comb_table import GENERATOR_TABLE
 from venice_ref.crypto.curves import SECP256K1
-from venice_ref.crypto.eisenstein import split
+from venice_ref.crypto.eisenstein import LAMBDA, split
 from venice_ref.crypto.twins import TWINS
 from venice_ref.crypto.weierstrass import generator, multiply_textbook
 
@@ -45,6 +45,26 @@ def test_the_sequence_is_one_for_all_scalars() -> None:
     assert len(shapes) == 1
     (shape,) = shapes
     assert (sum(shape[1:]), len(shape)) == (16, 34)
+
+
+def _last_column(z: int) -> int:
+    """Return the sum that column 0 selects, as a multiple of G."""
+    signs = (z + (1 << COLUMNS * TEETH) - 1) >> 1
+    return sum((1 if signs >> COLUMNS * t & 1 else -1) << COLUMNS * t for t in range(TEETH))
+
+
+def test_no_scalar_meets_an_exceptional_case() -> None:
+    """All that could, as `multiply_generator` derives them."""
+    sums = [
+        sum((1 if column >> t & 1 else -1) << COLUMNS * t for t in range(TEETH))
+        for column in range(1 << TEETH)
+    ]
+    for b in sums:
+        for k in (b * LAMBDA, 2 * b * LAMBDA):
+            assert _last_column(split(k % n, 1)[1]) != b
+        for a in sums:
+            k1, k2 = split((2 * a + b * LAMBDA) % n, 1)
+            assert (_last_column(k1), _last_column(k2)) != (a, b)
 
 
 def test_the_form_in_use_gives_the_generator() -> None:
