@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import textwrap
 from datetime import datetime
 from typing import Callable, Dict, Final, Mapping, NoReturn, Optional, Sequence
 
@@ -45,9 +46,26 @@ venice-conformance: tests clients of Venice AI's TEE/E2EE protocol.
                                    again and compares, --write writes them
   python3 -m conformance coverage  which requirement is tested by what
   python3 -m conformance export    requirements and vectors as JSON or CSV
+  python3 -m conformance matrix    reports side by side on one page; diff
+                                   compares two, verify-report checks them
+  python3 -m conformance selftest  shows that the tests can fail; pack writes
+                                   all of it as one file to carry
 
 Each command has --help. Nothing needs a network, a key or an installation.
 """
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Breaks lines that are too long, and leaves paragraphs alone that are laid out."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        filled = [
+            block
+            if all(len(line) <= width for line in block.splitlines())
+            else textwrap.fill(block, width, initial_indent=indent, subsequent_indent=indent)
+            for block in text.strip().split("\n\n")
+        ]
+        return "\n\n".join(filled)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,7 +92,7 @@ def _in_module(arguments: Sequence[str]) -> int:
     name = arguments[0].replace("-", "_")
     module = importlib.import_module(f"conformance.cli.{name}")
     parser = _Parser(prog=f"python3 -m conformance {arguments[0]}", description=module.__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = _Formatter
     module.add_arguments(parser)
     command: _Command = getattr(module, name)
     options = parser.parse_args(arguments[1:])

@@ -22,7 +22,13 @@ EXIT_FAILED: Final = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add = parser.add_argument
-    add("--only", action="append", choices=STAGES, help="one part; may be repeated")
+    add(
+        "--only",
+        action="append",
+        choices=STAGES,
+        metavar="PART",
+        help=f"one of {', '.join(STAGES)}; may be repeated",
+    )
     add("-j", "--jobs", type=int, metavar="N", help="at a time (default: one for each processor)")
     add("-v", "--verbose", action="store_true", help="one line for each check, passed or not")
     add(
