@@ -23,7 +23,8 @@ if __name__ == "__main__":  # the folder of this file stands first, and is no pl
     sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from conformance.adapters.examples import guide
-from conformance.adapters.examples.served import Refused, Unsupported, pieces, released, serve
+from conformance.adapters.examples.served import Refused, Unsupported, released, serve
+from conformance.adapters.pieces import pieces
 from conformance.operations import OPTIONAL_INPUT, OPTIONAL_OUTPUT
 
 NEEDS = ("cryptography", "ecdsa", "requests")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping
 
 from conformance.adapters.server import serve_lines
 
-__all__ = ["Operation", "Refused", "Unsupported", "pieces", "released", "serve"]
+__all__ = ["Operation", "Refused", "Unsupported", "released", "serve"]
 
 Operation = Callable[[Mapping[str, Any]], Dict[str, Any]]
 """The input of a request -> what `ok` holds."""
@@ -51,20 +51,6 @@ def serve(hello: Mapping[str, Any], operations: Mapping[str, Operation]) -> None
             return {"reject": {"native": f"{type(error).__name__}: {error}"}}
 
     serve_lines(handle, sys.stdin.buffer, sys.stdout.buffer)
-
-
-def pieces(given: Mapping[str, Any]) -> Iterator[bytes]:
-    """Yield the bytes of a stream in its pieces; see `stream.open` in vectors/OPERATIONS.md."""
-    raw = bytes.fromhex(given["stream"])
-    for insert in given.get("insert", ()):
-        middle = bytes.fromhex(insert["hex"]) * insert["times"]
-        raw = raw[: insert["at"]] + middle + raw[insert["at"] :]
-    size = given.get("piece_size")
-    cuts = given.get("cuts", ()) if size is None else range(size, len(raw), size)
-    start = 0
-    for end in (*cuts, len(raw)):
-        yield raw[start:end]
-        start = end
 
 
 def released(text: str) -> List[Dict[str, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, List, Mapping
 
+from conformance.adapters.pieces import pieces
 from venice_ref.codec.sse import SseParser
 from venice_ref.crypto.ecdh import PrivateKey
 from venice_ref.e2ee.stream import Delta, StreamReader, check_content_type
 from venice_ref.errors import VeniceError
 
-__all__ = ["joined", "pieces", "sse_parse", "stream_open"]
+__all__ = ["joined", "sse_parse", "stream_open"]
 
 
 def sse_parse(given: Mapping[str, Any]) -> Dict[str, Any]:
@@ -48,20 +49,6 @@ def stream_open(given: Mapping[str, Any]) -> Dict[str, Any]:
         "complete": completion.complete,
         **{name: getattr(completion, name) for name in known},
     }
-
-
-def pieces(given: Mapping[str, Any]) -> Iterator[bytes]:
-    """Yield the stream in its pieces: cut at the offsets `cuts`, or every `piece_size` bytes."""
-    raw = bytes.fromhex(given["stream"])
-    for insert in given.get("insert", ()):
-        middle = bytes.fromhex(insert["hex"]) * insert["times"]
-        raw = raw[: insert["at"]] + middle + raw[insert["at"] :]
-    size = given.get("piece_size")
-    cuts = given.get("cuts", ()) if size is None else range(size, len(raw), size)
-    start = 0
-    for end in (*cuts, len(raw)):
-        yield raw[start:end]
-        start = end
 
 
 def joined(deltas: List[Delta]) -> List[Dict[str, Any]]:
